@@ -50,7 +50,8 @@ export function fault(reason: FaultReason, detail: string): Fault {
 /** The fault that a rejected call or a broken stream stands for. */
 export function faultOf(error: unknown): Fault {
   if (!isStatus(error)) return fault('refused', String(error));
-  return fault(reasonOf(error), error.details);
+  // grpc-js ends some texts with the heading of a note that it does not have.
+  return fault(reasonOf(error), error.details.replace(/\.? *Resolution note: *$/, ''));
 }
 
 /** What grpc-js puts into every error of a call. */
@@ -72,6 +73,9 @@ function isStatus(error: unknown): error is CallStatus {
 /** An expired token, one of before a restart, and one of before a change of users or roles. */
 const TOKEN_REFUSED = /invalid auth token|revision of auth store is old/;
 
+/** A wrong user or password; none, where etcd wants one. */
+const LOGIN_REFUSED = /authentication failed|user name is empty/;
+
 /** Whether a call failed only for its token: with a fresh one it may succeed. */
 export function isRefusedToken(error: unknown): boolean {
   return isStatus(error) && TOKEN_REFUSED.test(error.details);
@@ -81,7 +85,7 @@ function reasonOf({ code, details }: CallStatus): FaultReason {
   // etcd has one gRPC code for several conditions, so its texts decide first; its own clients match on them too.
   if (details.includes('no leader')) return 'no-leader';
   if (details.includes('has been compacted')) return 'compacted';
-  if (details.includes('authentication failed') || TOKEN_REFUSED.test(details)) return 'authentication';
+  if (LOGIN_REFUSED.test(details) || TOKEN_REFUSED.test(details)) return 'authentication';
   switch (code) {
     case status.UNAVAILABLE:
     case status.CANCELLED:

@@ -116,11 +116,13 @@ describe.concurrent('an etcd with users', () => {
     expect(recorded.eventsOf('probe-failed')).toEqual([]);
   });
 
-  it('is not followed with a wrong password, and says why', async (context) => {
+  it.for([
+    ['a wrong password', { auth: { username: READER.username, password: 'wrong' } }],
+    ['no user', {}],
+  ] as const)('is not followed with %s, and says why', async ([, auth], context) => {
     const etcd = await start(context);
     await enableUsers(etcd);
-    const auth = { username: READER.username, password: 'wrong' };
-    const recorded = follow(context, { endpoints: [etcd.endpoint], auth }, { prefixes: ['/a/'] });
+    const recorded = follow(context, { endpoints: [etcd.endpoint], ...auth }, { prefixes: ['/a/'] });
     await until('two attempts have failed', () => recorded.eventsOf('session-ended').length >= 2);
     expect(recorded.eventsOf('session-ended').map(({ reason }) => reason)).toEqual(
       recorded.eventsOf('session-ended').map(() => 'authentication'),

@@ -47,6 +47,11 @@ export class Network {
     return stdout;
   }
 
+  /** Writes one of the system's settings for this network, named by its path below /proc/sys. */
+  async set(path: string, value: string): Promise<void> {
+    await this.run('sh', '-c', 'echo "$1" > "/proc/sys/$0"', path, value);
+  }
+
   /** The command that runs `command` in this network. */
   command(command: readonly string[]): string[] {
     return ['nsenter', '--preserve-credentials', '-U', '-n', '-t', String(this.#holder.pid), ...command];

@@ -1,0 +1,140 @@
+// `svcdns dev`: the server with a store of its own and a few instances in it, for trying things out on one machine. Where
+// a cluster is named with --etcd, that one is used, and nothing else changes.
+
+import { Etcd3 } from 'etcd3';
+import { EmbeddedStore, EmbeddedStoreError } from '../embedded/server.ts';
+import { HttpListenError } from '../ops/http.ts';
+import { BindError, codeOf } from '../server/bind-error.ts';
+import { formatName } from '../wire/name.ts';
+import type { CommandContext, ExitCode } from './command.ts';
+import { aborted, type Serving, startServing } from './serve.ts';
+
+/** Where etcd listens by default, so that `etcdctl` needs no flag. */
+const STORE_HOST = '127.0.0.1';
+const STORE_PORT = 2379;
+
+/** Ports that are tried, the usual one first, unless one was chosen. */
+const PORT_TRIES = 10;
+
+const SAMPLES = [
+  ['specServer/1', 'http://10.0.0.1:8080'],
+  ['specServer/2', 'http://10.0.0.2:8080'],
+  ['specServer/3', 'http://10.0.0.3:8080'],
+] as const;
+
+/** Seconds that the samples outlive this process if it is killed; as long as an instance's would. */
+const SAMPLE_LEASE_SECONDS = 10;
+
+/** Serves until the signal is aborted. */
+export async function dev(context: CommandContext): Promise<ExitCode> {
+  const store = context.written.has('etcdEndpoints') ? undefined : await openStore();
+  const endpoints = store === undefined ? context.etcd.endpoints : [store.endpoint];
+  const serving = await startOnFreePorts({ ...context, etcd: { ...context.etcd, endpoints } });
+  const [endpoint = ''] = endpoints;
+  const samples = await registerSamples(context, endpoint, serving);
+  context.stdout.write(introduction(context, serving, endpoint, store !== undefined));
+  await aborted(context.signal);
+  await samples.close();
+  await serving.close();
+  await store?.close();
+  return 0;
+}
+
+async function openStore(): Promise<EmbeddedStore> {
+  try {
+    return await EmbeddedStore.listen({ host: STORE_HOST, port: STORE_PORT });
+  } catch (error) {
+    if (!(error instanceof EmbeddedStoreError && error.code === 'port-taken')) throw error;
+    // An etcd runs here already, say. Ours stands beside it.
+    return EmbeddedStore.listen({ host: STORE_HOST, port: 0 });
+  }
+}
+
+/** Starts on the next ports where the usual ones are taken and nobody asked for them. */
+async function startOnFreePorts(context: CommandContext): Promise<Serving> {
+  let { settings } = context;
+  for (let tries = PORT_TRIES; ; tries -= 1) {
+    try {
+      return await startServing({ ...context, settings });
+    } catch (error) {
+      const isDns = error instanceof BindError && codeOf(error.cause) === 'EADDRINUSE';
+      const isHttp = error instanceof HttpListenError && codeOf(error.cause) === 'EADDRINUSE';
+      if (tries === 1) throw error;
+      if (isDns && !context.written.has('port')) {
+        settings = { ...settings, port: settings.port + 1 };
+      } else if (isHttp && !context.written.has('http') && settings.http !== 'off') {
+        settings = { ...settings, http: { ...settings.http, port: settings.http.port + 1 } };
+      } else {
+        throw error;
+      }
+    }
+  }
+}
+
+/** Registers the samples as a service would: under a lease that is kept alive, and revoked at the end. */
+async function registerSamples(
+  { etcd, settings }: CommandContext,
+  endpoint: string,
+  { log }: Serving,
+): Promise<{ close(): Promise<void> }> {
+  const client = new Etcd3({
+    hosts: endpoint,
+    ...(etcd.auth && { auth: etcd.auth }),
+    ...(etcd.tls?.ca && {
+      credentials: {
+        rootCertificate: etcd.tls.ca,
+        ...(etcd.tls.key && { privateKey: etcd.tls.key }),
+        ...(etcd.tls.certificate && { certChain: etcd.tls.certificate }),
+      },
+    }),
+  });
+  const lease = client.lease(SAMPLE_LEASE_SECONDS);
+  lease.on('lost', (error) => log.warn('samples', 'the sample instances are lost', { error: error.message }));
+  const prefix = settings.maps[0]?.prefix ?? '/';
+  for (const [key, value] of SAMPLES) await lease.put(`${prefix}${key}`).value(value);
+  return {
+    close: async () => {
+      await lease.revoke().catch(() => undefined);
+      client.close();
+    },
+  };
+}
+
+function introduction(
+  { settings, version }: CommandContext,
+  serving: Serving,
+  endpoint: string,
+  isOwn: boolean,
+): string {
+  const { dns, http } = serving;
+  const [map] = settings.maps;
+  const prefix = map?.prefix ?? '/';
+  const service = `specServer.${map === undefined ? '' : formatName(map.name).replace(/\.$/, '')}`;
+  const at = `@${dns.addresses[0]} -p ${dns.port}`;
+  const samples = SAMPLES.map(([key, value]) => `  ${prefix}${key} = ${value}`);
+  // Without a scheme, as etcdctl writes its default: with one, some of its commands fail against Node's HTTP/2.
+  const etcdctl = `ETCDCTL_API=3 etcdctl --endpoints=${endpoint.replace(/^http:\/\//, '')}`;
+  return [
+    `svcdns ${version} answers on ${dns.addresses.join(' and ')}, port ${dns.port}, UDP and TCP.`,
+    '',
+    'Registered for a start:',
+    ...samples,
+    '',
+    'Try in another terminal:',
+    `  dig ${at} ${service}`,
+    `  dig ${at} ${service} SRV`,
+    `  node dist/main.js query ${service} SRV --server ${dns.addresses[0]}:${dns.port}`,
+    `  ${etcdctl} put ${prefix}specServer/4 http://10.0.0.4:8080`,
+    `  ${etcdctl} del ${prefix}specServer/1`,
+    ...(http === undefined ? [] : [`  curl http://${http.address}:${http.port}/metrics`]),
+    '',
+    ...(isOwn
+      ? [
+          'The registrations are in the memory of this process, for this machine only: they end with it.',
+          'For more, run an etcd cluster and start svcdns with --etcd URL,URL,URL.',
+        ]
+      : []),
+    'Ctrl-C stops.',
+    '',
+  ].join('\n');
+}
