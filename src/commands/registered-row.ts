@@ -67,9 +67,9 @@ export function rowsOf({ registry, maps, only }: RowSource, key: KeyOctets, reje
     const placement = names && placementOf(registry, names.own, key);
     if (placement === undefined && rejection === undefined) continue;
     const instance = placement?.registration.instance;
-    const port = wanted && placement && registry.get(wanted)?.services.get(placement);
-    if (wanted !== undefined && port === undefined && !(names && answersAt(names, wanted))) continue;
-    const ports = port === undefined ? (instance?.ports ?? []) : [port];
+    const served = wanted && placement && registry.get(wanted)?.services.get(placement);
+    if (wanted !== undefined && served === undefined && !(names && answersAt(names, wanted))) continue;
+    const ports = served ?? instance?.ports ?? [];
     // Two maps can give one name.
     rows.set(names && foldName(names.own), { key, name: names?.own, instance, ports, rejection });
   }

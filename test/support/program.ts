@@ -58,6 +58,12 @@ export class Program {
     });
   }
 
+  get pid(): number {
+    const { pid } = this.#child;
+    if (pid === undefined) throw new Error(`${this.#command} was not started`);
+    return pid;
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }
