@@ -1,8 +1,10 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+import { leftOut } from './.ci/tools.mjs';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, ...leftOut().map(({ glob }) => glob)],
     reporters: ['default', './test/support/count-reporter.ts'],
     // A test that waits for etcd to notice a dead lease needs seconds; nothing needs minutes.
     testTimeout: 60_000,

@@ -1,30 +1,15 @@
 // What `npm start` and `npm test` need before they can run: the npm packages of the lock file and, with --tools, the
 // Debian packages that the tests talk to. Plain JavaScript, because nothing is installed or built yet.
+
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { has, leftOut, missingPrograms, packages } from './tools.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Program → the Debian package that has it. A test that needs a program names it in `requireTool`. */
-const tools = {
-  etcd: 'etcd-server',
-  etcdctl: 'etcd-client',
-  dig: 'bind9-dnsutils',
-  nginx: 'nginx-light',
-  ip: 'iproute2',
-  unshare: 'util-linux',
-  python3: 'python3-minimal',
-  openssl: 'openssl',
-};
-
 function run(command, args, env = {}) {
   return spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } }).status ?? 1;
-}
-
-function has(program) {
-  const directories = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`.split(':');
-  return directories.some((directory) => existsSync(`${directory}/${program}`));
 }
 
 /** npm writes this file last, so one older than the lock file means a broken or an outdated install. */
@@ -37,15 +22,15 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(`${root}pac
 }
 
 if (process.argv.includes('--tools')) {
-  const missing = Object.entries(tools).filter(([program]) => !has(program));
-  const packages = [...new Set(missing.map(([, name]) => name))];
-  if (packages.length > 0 && process.getuid?.() === 0 && has('apt-get')) {
-    console.log(`installing Debian packages for the tests: ${packages.join(' ')}`);
+  const wanted = [...new Set(missingPrograms().map((program) => packages[program]))];
+  if (wanted.length > 0 && process.getuid?.() === 0 && has('apt-get')) {
+    console.log(`installing Debian packages for the tests: ${wanted.join(' ')}`);
     const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
     run('apt-get', ['update', '-qq'], quiet);
-    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], quiet);
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...wanted], quiet);
   }
-  for (const [program, name] of missing) {
-    if (!has(program)) console.error(`WARNING: ${program} (Debian: ${name}) is missing; the tests that need it are left out`);
+  for (const { glob, lacks } of leftOut()) {
+    const missing = lacks.map((program) => `${program} (Debian: ${packages[program]})`).join(', ');
+    console.error(`WARNING: the tests of ${glob} are left out, for want of ${missing}`);
   }
 }
