@@ -14,9 +14,6 @@ const IPV6_MAX_CHARACTERS = 45;
 /** 16-bit groups of an IPv6 address. */
 const IPV6_GROUPS = 8;
 
-/** 0 to 255 without a leading zero, four times: `010.0.0.1` is 8.0.0.1 to some resolvers and 10.0.0.1 to others. */
-const DOTTED_QUAD = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
-
 const GROUP = /^[0-9A-Fa-f]{1,4}$/;
 
 /**
@@ -25,7 +22,28 @@ const GROUP = /^[0-9A-Fa-f]{1,4}$/;
  * @returns its 4 octets; undefined for any other text
  */
 export function parseIpv4(text: string): Uint8Array | undefined {
-  return DOTTED_QUAD.test(text) ? Uint8Array.from(text.split('.'), Number) : undefined;
+  const bytes = new Uint8Array(IPV4_OCTETS);
+  let at = 0;
+  // Digit by digit: it runs for every value that is parsed and every A record that is encoded.
+  for (let octet = 0; octet < IPV4_OCTETS; octet += 1) {
+    if (octet > 0 && text.charCodeAt(at++) !== DOT) return undefined;
+    const start = at;
+    let value = 0;
+    for (let digit = digitAt(text, at); digit >= 0 && at - start < 3; digit = digitAt(text, ++at))
+      value = value * 10 + digit;
+    // A leading zero makes it octal to some resolvers: `010.0.0.1` is 8.0.0.1 to them and 10.0.0.1 to others.
+    if (at === start || value > 255 || (at - start > 1 && digitAt(text, start) === 0)) return undefined;
+    bytes[octet] = value;
+  }
+  return at === text.length ? bytes : undefined;
+}
+
+const DOT = 0x2e;
+
+/** The decimal digit at `at`; -1 for anything else. */
+function digitAt(text: string, at: number): number {
+  const digit = text.charCodeAt(at) - 0x30;
+  return digit >= 0 && digit <= 9 ? digit : -1;
 }
 
 /** Prints the 4 octets that begin at `at` as a dotted quad. */

@@ -1,9 +1,9 @@
 // Outcomes that a scenario shows badly: how long alias chains may be, and which name a wildcard answers for.
 
 import { describe, expect, it } from 'vitest';
-import { foldName, nameOf } from '../../src/wire/name.ts';
+import { foldName, formatName, nameOf } from '../../src/wire/name.ts';
 import { formatData, TYPE } from '../../src/wire/record-types.ts';
-import { lookup } from '../../src/zone/lookup.ts';
+import { aliasConflicts, lookup } from '../../src/zone/lookup.ts';
 import { World } from '../scenarios/world.ts';
 
 const SOA = '@ 60 SOA ns1 hostmaster 5 1h 10m 1w 2\n';
@@ -84,5 +84,29 @@ describe('a wildcard', () => {
     expect('answers' in found && found.answers.map(({ name }) => name)).toEqual(
       ['x.e.svc.local', 'b.a.svc.local'].map(nameOf),
     );
+  });
+});
+
+describe('a CNAME beside other data', () => {
+  const conflictsOf = (world: World) => {
+    const names = ['db.svc.local', 'web.svc.local', 'nobody.svc.local'].map((name) => foldName(nameOf(name)));
+    return aliasConflicts(world.authority, names).map(formatName);
+  };
+
+  it('is told when the zone file has the CNAME', () => {
+    const world = new World();
+    world.readZoneFile(`${SOA}db 60 CNAME elsewhere.example.\n`);
+    expect(conflictsOf(world)).toEqual([]);
+    world.put('/db', '10.0.0.1:5432');
+    world.put('/web', '10.0.0.1:80');
+    expect(conflictsOf(world)).toEqual(['db.svc.local.']);
+  });
+
+  it('is told when a registered host name would be the CNAME', () => {
+    const world = new World();
+    world.readZoneFile(`${SOA}db 60 A 10.0.0.1\n`);
+    world.put('/db', 'elsewhere.example:5432');
+    world.put('/web', 'elsewhere.example:80');
+    expect(conflictsOf(world)).toEqual(['db.svc.local.']);
   });
 });
