@@ -9,6 +9,7 @@ export const packages = {
   etcdctl: 'etcd-client',
   dig: 'bind9-dnsutils',
   nginx: 'nginx-light',
+  haproxy: 'haproxy',
   ip: 'iproute2',
   setpriv: 'util-linux',
   unshare: 'util-linux',
@@ -28,6 +29,7 @@ const needs = {
   'test/commands/{list,watch}.test.ts': STORE,
   'test/server/{server,udp,tcp}.test.ts': NETWORK,
   'test/e2e/**/*.test.ts': [...STORE, ...NETWORK, 'nginx'],
+  'test/e2e/recipes.test.ts': ['haproxy'],
 };
 
 /** Debian keeps servers out of the path of those who are not root. */

@@ -27,16 +27,24 @@ const SAMPLE_LEASE_SECONDS = 10;
 
 /** Serves until the signal is aborted. */
 export async function dev(context: CommandContext): Promise<ExitCode> {
-  const store = context.written.has('etcdEndpoints') ? undefined : await openStore();
-  const endpoints = store === undefined ? context.etcd.endpoints : [store.endpoint];
-  const serving = await startOnFreePorts({ ...context, etcd: { ...context.etcd, endpoints } });
-  const [endpoint = ''] = endpoints;
-  const samples = await registerSamples(context, endpoint, serving);
-  context.stdout.write(introduction(context, serving, endpoint, store !== undefined));
-  await aborted(context.signal);
-  await samples.close();
-  await serving.close();
-  await store?.close();
+  /** Parts that are up. They are closed in the opposite order, also when the next one cannot be started. */
+  const up: { close(): Promise<void> }[] = [];
+  const start = async <Part extends { close(): Promise<void> }>(starting: Promise<Part>): Promise<Part> => {
+    const part = await starting;
+    up.push(part);
+    return part;
+  };
+  try {
+    const store = context.written.has('etcdEndpoints') ? undefined : await start(openStore());
+    const endpoints = store === undefined ? context.etcd.endpoints : [store.endpoint];
+    const serving = await start(startOnFreePorts({ ...context, etcd: { ...context.etcd, endpoints } }));
+    const [endpoint = ''] = endpoints;
+    await start(registerSamples(context, endpoint, serving));
+    context.stdout.write(introduction(context, serving, endpoint, store !== undefined));
+    await aborted(context.signal);
+  } finally {
+    for (const part of up.reverse()) await part.close();
+  }
   return 0;
 }
 
@@ -71,7 +79,11 @@ async function startOnFreePorts(context: CommandContext): Promise<Serving> {
   }
 }
 
-/** Registers the samples as a service would: under a lease that is kept alive, and revoked at the end. */
+/**
+ * Registers the samples as a service would: under a lease that is kept alive, and revoked at the end.
+ *
+ * @throws SamplesError
+ */
 async function registerSamples(
   { etcd, settings }: CommandContext,
   endpoint: string,
@@ -91,13 +103,28 @@ async function registerSamples(
   const lease = client.lease(SAMPLE_LEASE_SECONDS);
   lease.on('lost', (error) => log.warn('samples', 'the sample instances are lost', { error: error.message }));
   const prefix = settings.maps[0]?.prefix ?? '/';
-  for (const [key, value] of SAMPLES) await lease.put(`${prefix}${key}`).value(value);
-  return {
-    close: async () => {
-      await lease.revoke().catch(() => undefined);
-      client.close();
-    },
+  const close = async (): Promise<void> => {
+    // Where etcd is gone, the lease runs out by itself.
+    await lease.revoke().catch(() => undefined);
+    client.close();
   };
+  try {
+    for (const [key, value] of SAMPLES) await lease.put(`${prefix}${key}`).value(value);
+  } catch (error) {
+    await close();
+    throw new SamplesError(endpoint, error);
+  }
+  return { close };
+}
+
+/** The sample instances cannot be registered. */
+class SamplesError extends Error {
+  readonly code = 'ERR_SVCDNS_SAMPLES';
+
+  constructor(endpoint: string, cause: unknown) {
+    super(`cannot register sample instances in etcd at ${endpoint}; start it, or leave out --etcd`, { cause });
+    this.name = 'SamplesError';
+  }
 }
 
 function introduction(

@@ -26,7 +26,11 @@ export function logFollowEvent(log: Log, event: FollowEvent): void {
       log.error(kind, 'the registrations differ from etcd: all are read again', fields);
       return;
     case 'session-ended':
-      log.warn(kind, 'lost etcd, trying again', { ...fields, retryMs: Math.round(event.retryMs) });
+      // An etcd that is away for a day fails some 100 000 times: the first, second, fourth, eighth… are told.
+      log[Number.isInteger(Math.log2(event.failures)) ? 'warn' : 'debug'](kind, 'lost etcd, trying again', {
+        ...fields,
+        retryMs: Math.round(event.retryMs),
+      });
       return;
   }
 }

@@ -29,6 +29,8 @@ export type FollowEvent =
       readonly endpoint: string;
       readonly reason: FaultReason;
       readonly detail: string;
+      /** Sessions that ended one after the other, this one included, since etcd was last well for a while. */
+      readonly failures: number;
       /** Milliseconds until the next endpoint is tried. */
       readonly retryMs: number;
     };

@@ -121,7 +121,7 @@ export class Follower {
       if (this.#wasHealthy()) failures = 0;
       const retryMs = backoffMs(failures, this.#random);
       failures += 1;
-      this.#endSession(endpoint, ended, retryMs);
+      this.#endSession(endpoint, ended, failures, retryMs);
       await sleep(retryMs, signal);
     }
   }
@@ -137,11 +137,11 @@ export class Follower {
     return this.#liveSinceMs !== undefined && this.#monotonicMs() - this.#liveSinceMs >= HEALTHY_MS;
   }
 
-  #endSession(endpoint: string, { reason, detail }: Fault, retryMs: number): void {
+  #endSession(endpoint: string, { reason, detail }: Fault, failures: number, retryMs: number): void {
     this.counters.sessionsEnded[reason] += 1;
     this.#mirror.distrust(reason);
     this.#liveSinceMs = undefined;
-    this.#options.log({ kind: 'session-ended', endpoint, reason, detail, retryMs });
+    this.#options.log({ kind: 'session-ended', endpoint, reason, detail, failures, retryMs });
     if (this.#mirror.revision > 0n) this.#enter('stale', `${reason}: ${detail}`);
   }
 

@@ -4,9 +4,9 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import type { TestContext } from 'vitest';
 import { decodeMessage, type Message } from '../../src/wire/message.ts';
 import { type Ask, encodeQuery } from '../scenarios/world.ts';
+import type { Closer } from './closer.ts';
 import { until } from './until.ts';
 
 /** What to ask for when the test does not care. */
@@ -34,6 +34,7 @@ function decoded(octets: Uint8Array): Message {
 
 export interface Datagram {
   readonly message: Message;
+  readonly bytes: Buffer;
   readonly octets: number;
   readonly from: RemoteInfo;
 }
@@ -45,11 +46,11 @@ export class UdpClient {
   private constructor(socket: UdpSocket) {
     this.#socket = socket;
     socket.on('message', (octets, from) => {
-      this.received.push({ message: decoded(octets), octets: octets.length, from });
+      this.received.push({ message: decoded(octets), bytes: octets, octets: octets.length, from });
     });
   }
 
-  static async open({ onTestFinished }: TestContext, address = '127.0.0.1'): Promise<UdpClient> {
+  static async open({ onTestFinished }: Closer, address = '127.0.0.1'): Promise<UdpClient> {
     const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4').bind(0, address);
     await once(socket, 'listening');
     onTestFinished(() => {
@@ -67,9 +68,9 @@ export class UdpClient {
   }
 
   /** The answer to one query: the first datagram that comes from now on. */
-  async ask(ask: Ask, port: number, address = '127.0.0.1'): Promise<Datagram> {
+  async ask(ask: Ask | Uint8Array, port: number, address = '127.0.0.1'): Promise<Datagram> {
     const before = this.received.length;
-    this.send(encodeQuery(ask), port, address);
+    this.send(ask instanceof Uint8Array ? ask : encodeQuery(ask), port, address);
     await until(`an answer from ${address}`, () => this.received.length > before);
     const datagram = this.received[before];
     if (datagram === undefined) throw new Error('expected a datagram');
@@ -80,6 +81,8 @@ export class UdpClient {
 export class TcpClient {
   readonly socket: Socket;
   readonly answers: Message[] = [];
+  /** The octets of each, without its length. */
+  readonly received: Buffer[] = [];
   /** Octets of all answers, their lengths not counted. */
   octets = 0;
   #unread = Buffer.alloc(0);
@@ -100,7 +103,7 @@ export class TcpClient {
       });
   }
 
-  static async connect({ onTestFinished }: TestContext, port: number, address = '127.0.0.1'): Promise<TcpClient> {
+  static async connect({ onTestFinished }: Closer, port: number, address = '127.0.0.1'): Promise<TcpClient> {
     const socket = connect({ port, host: address, noDelay: true, allowHalfOpen: true });
     onTestFinished(() => {
       socket.destroy();
@@ -129,6 +132,7 @@ export class TcpClient {
     while (unread.length >= 2 && unread.length >= 2 + unread.readUInt16BE(0)) {
       const end = 2 + unread.readUInt16BE(0);
       this.answers.push(decoded(unread.subarray(2, end)));
+      this.received.push(unread.subarray(2, end));
       this.octets += end - 2;
       unread = unread.subarray(end);
     }

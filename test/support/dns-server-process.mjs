@@ -3,7 +3,9 @@
 // Says in lines of JSON what happens to it; a line on its standard input asks for its counters; ends with that input.
 
 import { AnswerCache } from '../../dist/server/answer-cache.js';
+import { ServerCookies } from '../../dist/server/cookies.js';
 import { QueryCounters } from '../../dist/server/counters.js';
+import { ReplyOptions } from '../../dist/server/reply-options.js';
 import { Responder } from '../../dist/server/respond.js';
 import { DnsServer } from '../../dist/server/server.js';
 import { nameOf } from '../../dist/wire/name.js';
@@ -25,6 +27,10 @@ const responder = new Responder({
   authority,
   cache: new AnswerCache({ authority, maxEntries: 100, maxRecords: 1000 }),
   counters,
+  replyOptions: new ReplyOptions({
+    cookies: new ServerCookies({ nowSeconds: () => 0, newSecret: () => new Uint8Array(16) }),
+    nsid: undefined,
+  }),
   isAllowed: () => true,
   random: () => 0,
   onFault: (error) => say({ fault: String(error) }),

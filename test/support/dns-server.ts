@@ -1,10 +1,10 @@
 // A DNS server on free ports of this machine, in the test's own process: real sockets in front of a `World`, whose
 // registrations the test makes. It is closed with the test.
 
-import type { TestContext } from 'vitest';
 import { DnsServer } from '../../src/server/server.ts';
 import type { TcpLimits } from '../../src/server/tcp-pool.ts';
 import { World, type WorldOptions } from '../scenarios/world.ts';
+import type { Closer } from './closer.ts';
 
 export interface ServerStart extends WorldOptions {
   readonly listen?: readonly string[];
@@ -28,7 +28,7 @@ export interface StartedServer {
   readonly port: number;
 }
 
-export async function startServer({ onTestFinished }: TestContext, start: ServerStart = {}): Promise<StartedServer> {
+export async function startServer({ onTestFinished }: Closer, start: ServerStart = {}): Promise<StartedServer> {
   const { listen = ['127.0.0.1', '::1'], port = 0, registered = SPEC_SERVERS } = start;
   const world = new World(start);
   for (const [key, value] of Object.entries(registered)) world.put(key, value);

@@ -13,8 +13,10 @@ export interface ProgramStart {
   readonly cwd?: string;
 }
 
+const { PATH } = process.env;
+
 /** Debian keeps servers out of the path of those who are not root. */
-const PATH = `${process.env['PATH']}:/usr/sbin:/sbin`;
+const PROGRAMS = `${PATH}:/usr/sbin:/sbin`;
 
 export class Program {
   stdout = '';
@@ -27,7 +29,7 @@ export class Program {
     this.#command = command.join(' ');
     this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', ...command], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH, ...env },
+      env: { PATH: PROGRAMS, ...env },
       cwd,
     });
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -26,14 +26,16 @@ export interface SvcdnsServer {
   readonly log: () => LogLine[];
 }
 
+/** Flags of `serve` and `dev`, for tests that run beside each other. */
+export const FREE_PORTS = ['--listen', '127.0.0.1', '--port', '0', '--http', '127.0.0.1:0'] as const;
+
 /** Starts `serve` or `dev` on free ports of 127.0.0.1; in the checkout, unless told otherwise. */
 export function startSvcdns(
   command: 'serve' | 'dev',
   args: readonly string[] = [],
   start: ProgramStart = {},
 ): Promise<SvcdnsServer> {
-  const ports = ['--listen', '127.0.0.1', '--port', '0', '--http', '127.0.0.1:0'];
-  return untilStarted(new Program(svcdnsCommand(command, ...ports, ...args), { cwd: CHECKOUT, ...start }));
+  return untilStarted(new Program(svcdnsCommand(command, ...FREE_PORTS, ...args), { cwd: CHECKOUT, ...start }));
 }
 
 /** Waits until `serve` or `dev` has opened its sockets. */
