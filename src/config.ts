@@ -11,6 +11,7 @@ import {
   HTTP_LISTEN,
   IP_ADDRESS,
   NAME_MAP,
+  NSID,
   octets,
   oneOf,
   PORT,
@@ -20,6 +21,14 @@ import {
   wholeNumber,
   ZONE_NAME,
 } from './config/value-kinds.ts';
+import {
+  DEFAULT_CHECK_TIMING,
+  DEFAULT_LEASE_SECONDS,
+  LEASE_MAX_SECONDS,
+  LEASE_MIN_SECONDS,
+} from './registrar/defaults.ts';
+import { CHECK, INSTANCE_ADDRESS, INSTANCE_ID, KEY_PREFIX, METADATA, NAMED_PORT } from './registrar/setting-kinds.ts';
+import { VALUE_FORMATS } from './registrar/value.ts';
 import { TTL_MAX_SECONDS, TTL_MIN_SECONDS } from './registry/instance.ts';
 import type { NameMap } from './registry/names.ts';
 
@@ -31,6 +40,10 @@ export interface CommandEntry {
   readonly usage: string;
   readonly argumentsMin: number;
   readonly argumentsMax: number;
+  /** Whether another program with its own arguments may follow behind `--`. */
+  readonly runsProgram?: boolean;
+  /** Flags by which this command means another setting than others do: as they are written, and the setting's own. */
+  readonly flagNames?: Readonly<Record<string, string>>;
 }
 
 export const COMMANDS = {
@@ -64,6 +77,16 @@ export const COMMANDS = {
     argumentsMin: 0,
     argumentsMax: 1,
   },
+  register: {
+    summary:
+      'Registers an instance of a service for as long as it runs, alone or around the program that is the instance.',
+    usage: 'NAME [-- PROGRAM [ARGUMENT...]]',
+    argumentsMin: 1,
+    argumentsMax: 1,
+    runsProgram: true,
+    // The port of the instance and the TTL of its lease: those of the DNS are of no concern here.
+    flagNames: { port: 'instance-port', ttl: 'lease' },
+  },
   check: {
     summary: 'Reads zone files and shows all their mistakes.',
     usage: 'FILE|DIRECTORY...',
@@ -93,6 +116,8 @@ export interface Setting {
 
 const SERVING = ['serve', 'dev'] as const;
 const READING_ETCD = ['serve', 'dev', 'list', 'watch'] as const;
+const USING_ETCD = [...READING_ETCD, 'register'] as const;
+const REGISTERING = ['register'] as const;
 
 export const SETTINGS = {
   etcdEndpoints: {
@@ -102,35 +127,35 @@ export const SETTINGS = {
     default: 'http://127.0.0.1:2379',
     list: true,
     help: 'endpoints of one etcd cluster',
-    commands: READING_ETCD,
+    commands: USING_ETCD,
   },
   etcdCaFile: {
     flag: 'etcd-ca',
     placeholder: 'FILE',
     value: FILE,
     help: 'PEM certificates that etcd must be signed by, instead of those that Node trusts',
-    commands: READING_ETCD,
+    commands: USING_ETCD,
   },
   etcdCertificateFile: {
     flag: 'etcd-cert',
     placeholder: 'FILE',
     value: FILE,
     help: 'PEM certificate to show to etcd',
-    commands: READING_ETCD,
+    commands: USING_ETCD,
   },
   etcdKeyFile: {
     flag: 'etcd-key',
     placeholder: 'FILE',
     value: FILE,
     help: 'PEM key of that certificate',
-    commands: READING_ETCD,
+    commands: USING_ETCD,
   },
   etcdUser: {
     flag: 'etcd-user',
     placeholder: 'NAME',
     value: USER_NAME,
     help: 'user of etcd',
-    commands: READING_ETCD,
+    commands: USING_ETCD,
   },
   // A password itself is no setting: other users can read a command line, and often an environment.
   etcdPasswordFile: {
@@ -138,7 +163,7 @@ export const SETTINGS = {
     placeholder: 'FILE',
     value: FILE,
     help: 'file that holds the password of that user',
-    commands: READING_ETCD,
+    commands: USING_ETCD,
   },
   zones: {
     flag: 'zone',
@@ -236,6 +261,13 @@ export const SETTINGS = {
     help: 'networks that may ask',
     commands: SERVING,
   },
+  nsid: {
+    flag: 'nsid',
+    placeholder: 'TEXT',
+    value: NSID,
+    help: 'name of this server among others, for clients that ask for it (dig +nsid); hexadecimal when it begins with 0x',
+    commands: SERVING,
+  },
   tcpConnections: {
     flag: 'tcp-connections',
     placeholder: 'N',
@@ -287,7 +319,7 @@ export const SETTINGS = {
     value: FILE,
     source: 'flag or environment',
     help: 'YAML file of settings, with the flags as keys',
-    commands: READING_ETCD,
+    commands: USING_ETCD,
   },
   logLevel: {
     flag: 'log-level',
@@ -295,7 +327,7 @@ export const SETTINGS = {
     value: oneOf('error', 'warn', 'info', 'debug'),
     default: 'info',
     help: 'least important lines to write: error, warn, info or debug',
-    commands: SERVING,
+    commands: [...SERVING, 'register'],
   },
   logFormat: {
     flag: 'log-format',
@@ -303,7 +335,7 @@ export const SETTINGS = {
     value: oneOf('auto', 'json', 'pretty'),
     default: 'auto',
     help: 'json, pretty, or auto: pretty on a terminal and json elsewhere',
-    commands: SERVING,
+    commands: [...SERVING, 'register'],
   },
   server: {
     flag: 'server',
@@ -349,6 +381,155 @@ export const SETTINGS = {
     source: 'flag',
     help: 'how long to wait for the answer',
     commands: ['query'],
+  },
+  instanceId: {
+    flag: 'id',
+    placeholder: 'ID',
+    value: INSTANCE_ID,
+    source: 'flag',
+    help: 'name of the instance in its service (default: the name of this host and the port)',
+    commands: REGISTERING,
+  },
+  instanceAddress: {
+    flag: 'address',
+    placeholder: 'URL|ADDR[:PORT]',
+    value: INSTANCE_ADDRESS,
+    source: 'flag',
+    help: 'where the instance is reached (default: the address from which this host reaches etcd)',
+    commands: REGISTERING,
+  },
+  instancePort: {
+    flag: 'instance-port',
+    placeholder: 'N',
+    value: wholeNumber(1, 65535),
+    source: 'flag',
+    help: 'port of the instance, unless the address has it; --port for short',
+    commands: REGISTERING,
+  },
+  instancePorts: {
+    flag: 'ports',
+    placeholder: 'NAME=N[,NAME=N...]',
+    value: NAMED_PORT,
+    list: true,
+    source: 'flag',
+    help: 'ports by name, as in _grpc._tcp; the first is the port of the instance unless there is another',
+    commands: REGISTERING,
+  },
+  instanceWeight: {
+    flag: 'weight',
+    placeholder: 'N',
+    value: wholeNumber(0, 65535),
+    source: 'flag',
+    help: 'share of the load beside other instances; 100 where nobody says',
+    commands: REGISTERING,
+  },
+  instancePriority: {
+    flag: 'priority',
+    placeholder: 'N',
+    value: wholeNumber(0, 65535),
+    source: 'flag',
+    help: 'the lowest ones are used first; 10 where nobody says',
+    commands: REGISTERING,
+  },
+  instanceMetadata: {
+    flag: 'metadata',
+    placeholder: 'KEY=VALUE',
+    value: METADATA,
+    list: true,
+    source: 'flag',
+    help: 'a TXT string of the instance; repeat the flag for more',
+    commands: REGISTERING,
+  },
+  valueFormat: {
+    flag: 'format',
+    placeholder: 'FORMAT',
+    value: oneOf(...VALUE_FORMATS),
+    source: 'flag',
+    help: 'of the value: url, hostport, json, skydns or grpc (default url, or json where a URL cannot say all)',
+    commands: REGISTERING,
+  },
+  keyPrefix: {
+    flag: 'prefix',
+    placeholder: 'PREFIX',
+    value: KEY_PREFIX,
+    default: '/',
+    source: 'flag',
+    help: 'what the key begins with; the service and the id come behind',
+    commands: REGISTERING,
+  },
+  leaseSeconds: {
+    flag: 'lease',
+    placeholder: 'S',
+    value: wholeNumber(LEASE_MIN_SECONDS, LEASE_MAX_SECONDS, 'seconds'),
+    default: String(DEFAULT_LEASE_SECONDS),
+    source: 'flag',
+    help: 'how long an instance stays in etcd that has died without a word; --ttl for short',
+    commands: REGISTERING,
+  },
+  check: {
+    flag: 'check',
+    placeholder: 'URL|tcp|none',
+    value: CHECK,
+    default: 'none',
+    source: 'flag',
+    help: 'registers the instance only while a URL answers with 200 to 399, or its port accepts',
+    commands: REGISTERING,
+  },
+  checkIntervalSeconds: {
+    flag: 'check-interval',
+    placeholder: 'S',
+    value: wholeNumber(1, 3600, 'seconds'),
+    default: String(DEFAULT_CHECK_TIMING.intervalMs / 1000),
+    source: 'flag',
+    help: 'from one check to the next',
+    commands: REGISTERING,
+  },
+  checkTimeoutSeconds: {
+    flag: 'check-timeout',
+    placeholder: 'S',
+    value: wholeNumber(1, 60, 'seconds'),
+    default: String(DEFAULT_CHECK_TIMING.timeoutMs / 1000),
+    source: 'flag',
+    help: 'after which a check has failed',
+    commands: REGISTERING,
+  },
+  checkRise: {
+    flag: 'rise',
+    placeholder: 'N',
+    value: wholeNumber(1, 100, 'checks'),
+    default: String(DEFAULT_CHECK_TIMING.rise),
+    source: 'flag',
+    help: 'passes in a row that bring the instance back',
+    commands: REGISTERING,
+  },
+  checkFall: {
+    flag: 'fall',
+    placeholder: 'N',
+    value: wholeNumber(1, 100, 'checks'),
+    default: String(DEFAULT_CHECK_TIMING.fall),
+    source: 'flag',
+    help: 'failures in a row that take the instance out',
+    commands: REGISTERING,
+  },
+  drainSeconds: {
+    flag: 'drain',
+    placeholder: 'S',
+    value: wholeNumber(0, 3600, 'seconds'),
+    // The default TTL of the answers that clients hold, and a second for etcd and the servers.
+    default: '6',
+    source: 'flag',
+    help: 'when stopped, from taking the instance out to passing the signal on to the program',
+    commands: REGISTERING,
+  },
+  graceSeconds: {
+    flag: 'grace',
+    placeholder: 'S',
+    value: wholeNumber(0, 3600, 'seconds'),
+    // What container runtimes give a process as well.
+    default: '10',
+    source: 'flag',
+    help: 'from passing that signal on to killing the program',
+    commands: REGISTERING,
   },
 } as const satisfies Record<string, Setting>;
 

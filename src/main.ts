@@ -4,11 +4,11 @@
 
 import { readFileSync } from 'node:fs';
 import { check } from './commands/check.ts';
-import type { CommandContext, ExitCode } from './commands/command.ts';
 import { dev } from './commands/dev.ts';
 import { readEtcdOptions } from './commands/etcd-options.ts';
 import { list } from './commands/list.ts';
 import { query } from './commands/query.ts';
+import { type RegisterContext, register } from './commands/register.ts';
 import { serve } from './commands/serve.ts';
 import { watch } from './commands/watch.ts';
 import { readSettings } from './config/read.ts';
@@ -17,12 +17,13 @@ import type { Command } from './config.ts';
 /** A call that cannot be carried out as it is written. */
 const EXIT_BAD_CALL = 2;
 
-const COMMAND_FUNCTIONS: Readonly<Record<Command, (context: CommandContext) => Promise<ExitCode>>> = {
+const COMMAND_FUNCTIONS: Readonly<Record<Command, (context: RegisterContext) => Promise<number>>> = {
   serve,
   dev,
   query,
   list,
   watch,
+  register,
   check: (context) => check(context.arguments, context.stdout),
 };
 
@@ -55,6 +56,7 @@ async function main(): Promise<number> {
         stderr: process.stderr,
         signal: stopSignal(),
         onHangup: (reload) => void process.on('SIGHUP', reload),
+        onSignal: (name, callback) => void process.on(name, callback),
       });
     }
   }

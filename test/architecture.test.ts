@@ -86,11 +86,13 @@ function breaches(files: readonly SourceFile[], pattern: RegExp, of: 'text' | 'c
 /** The path of a query from octets to octets, of which sockets and the wiring are no part. */
 const ANSWER_PATH = [
   'answer-cache',
+  'cookies',
   'counters',
   'encoded-answer',
   'histogram',
   'prepared-answer',
   'rendezvous',
+  'reply-options',
   'respond',
 ].map((file) => `server/${file}.ts`);
 

@@ -182,7 +182,7 @@ function logState({ key, socket }: Registration, state: RegistrationState, isCho
       });
       return;
     case 'conflict':
-      log.warn(state.kind, `the key is held by ${describeRival(state)}, trying again`, { key });
+      log.warn(state.kind, `the key is held by ${describeRival(state)}`, { key });
       return;
     case 'withdrawn':
       log.info(state.kind, 'not registered any more', { key });

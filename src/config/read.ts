@@ -5,6 +5,7 @@
 import {
   COMMANDS,
   type Command,
+  type CommandEntry,
   type ParsedSettings,
   SETTINGS,
   type Setting,
@@ -35,6 +36,8 @@ export type Call =
       /** The settings that were written somewhere: the others have their defaults. */
       readonly written: ReadonlySet<SettingName>;
       readonly arguments: readonly string[];
+      /** What follows `--`, for a command that runs a program; else empty. */
+      readonly program: readonly string[];
     }
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'version' }
@@ -52,19 +55,25 @@ export function readSettings({ argv, env, readFile }: SettingsInput): Call {
   }
   if (options.some(isHelp)) return { kind: 'help', text: helpFor(first) };
 
-  const flags = readFlags(first, rest);
+  const { runsProgram = false, flagNames = {} }: CommandEntry = COMMANDS[first];
+  const own = runsProgram ? beforeTerminator(rest) : rest;
+  const program = rest.slice(own.length + 1);
+  const flags = readFlags(first, translateFlags(own, flagNames));
   const environment = readEnvironment(env);
   const file = readConfigFile(first, [flags, environment], readFile);
   const sources = [flags, environment, file];
   const mistakes = sources.flatMap((source) => source.mistakes);
   mistakes.push(...argumentMistakes(first, flags.arguments));
+  if (own.length < rest.length && program.length === 0) mistakes.push('--: expected a program behind it');
 
   const reading = readValues(first, sources);
   mistakes.push(...reading.mistakes);
   const maps = placeMaps(reading);
   // What fits together can be judged only between values that are right.
   if (reading.mistakes.length === 0) mistakes.push(...maps.mistakes, ...etcdMistakes(reading));
-  if (mistakes.length > 0) return { kind: 'mistakes', mistakes: mistakes.map(oneLine) };
+  if (mistakes.length > 0) {
+    return { kind: 'mistakes', mistakes: mistakes.map((mistake) => oneLine(asWritten(mistake, flagNames))) };
+  }
   const settings = { ...reading.settings, maps: maps.placed };
   return {
     kind: 'settings',
@@ -72,12 +81,27 @@ export function readSettings({ argv, env, readFile }: SettingsInput): Call {
     settings,
     written: new Set(reading.labelled.keys()),
     arguments: flags.arguments,
+    program,
   };
 }
 
 function beforeTerminator(argv: readonly string[]): readonly string[] {
   const end = argv.indexOf('--');
   return end === -1 ? argv : argv.slice(0, end);
+}
+
+/** Gives the flags that a command has names of its own for those of their settings. */
+function translateFlags(argv: readonly string[], names: Readonly<Record<string, string>>): string[] {
+  // No value begins like this: where one is missing, the next flag is not taken for it.
+  return argv.map((argument) =>
+    argument.replace(/^--([^=]+)/, (whole, flag: string) => (Object.hasOwn(names, flag) ? `--${names[flag]}` : whole)),
+  );
+}
+
+/** Names such a flag in a mistake as the command does. */
+function asWritten(mistake: string, names: Readonly<Record<string, string>>): string {
+  const found = Object.entries(names).find(([, flag]) => mistake.startsWith(`--${flag}`));
+  return found === undefined ? mistake : `--${found[0]}${mistake.slice(2 + found[1].length)}`;
 }
 
 function isHelp(argument: string): boolean {

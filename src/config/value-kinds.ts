@@ -5,6 +5,7 @@
 import { KEY_MAX_OCTETS } from '../registry/instance.ts';
 import type { NameMap } from '../registry/names.ts';
 import { formatIpv4, formatIpv6, IPV4_OCTETS, IPV6_OCTETS, parseIpv4, parseIpv6 } from '../wire/address.ts';
+import { NSID_MAX_OCTETS } from '../wire/edns.ts';
 import { foldName, type Name, parseName, ROOT } from '../wire/name.ts';
 
 /** One kind of value. */
@@ -114,6 +115,16 @@ export const CIDR: ValueKind<Cidr> = {
     const bitsMax = 8 * (ip.family === 4 ? IPV4_OCTETS : IPV6_OCTETS);
     const prefixBits = bitsText === undefined ? bitsMax : parseDecimal(bitsText);
     return prefixBits === undefined || prefixBits > bitsMax ? undefined : { ...ip, prefixBits };
+  },
+};
+
+/** A server's identifier (RFC 5001 §2.3) in octets: those of a text in UTF-8, or any in hexadecimal digits behind `0x`. */
+export const NSID: ValueKind<Uint8Array> = {
+  expects: `a text or 0x and pairs of hexadecimal digits, of 1 to ${NSID_MAX_OCTETS} octets`,
+  parse(text) {
+    const [, digits] = /^0x((?:[0-9A-Fa-f]{2})+)$/.exec(text) ?? [];
+    const identifier = digits === undefined ? Buffer.from(text, 'utf8') : Buffer.from(digits, 'hex');
+    return identifier.length > 0 && identifier.length <= NSID_MAX_OCTETS ? identifier : undefined;
   },
 };
 

@@ -165,7 +165,7 @@ describe('a call', () => {
   });
 
   it('is refused without a command, and with an unknown one', () => {
-    const commands = 'serve, dev, query, list, watch, check';
+    const commands = 'serve, dev, query, list, watch, register, check';
     expect(mistakesOf({ argv: [] })).toEqual([`expected a command first: ${commands}`]);
     expect(mistakesOf({ argv: ['--port', '53', 'serve'] })).toEqual([`expected a command first: ${commands}`]);
     expect(mistakesOf({ argv: ['sevre'] })).toEqual(['sevre: unknown command, did you mean serve?']);
