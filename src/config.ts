@@ -172,7 +172,7 @@ export const SETTINGS = {
     default: 'svc.local',
     list: true,
     help: 'zones that registrations live in',
-    commands: [...READING_ETCD, 'check'],
+    commands: READING_ETCD,
   },
   maps: {
     flag: 'map',

@@ -55,7 +55,10 @@ async function main(): Promise<number> {
         stdout: process.stdout,
         stderr: process.stderr,
         signal: stopSignal(),
-        onHangup: (reload) => void process.on('SIGHUP', reload),
+        onHangup: (reload) => {
+          process.on('SIGHUP', reload);
+          return () => void process.off('SIGHUP', reload);
+        },
         onSignal: (name, callback) => void process.on(name, callback),
       });
     }

@@ -89,7 +89,7 @@ describe('the help text', () => {
   it('speaks of the environment and of a file only where a setting can come from them', () => {
     expect(helpFor('serve')).toContain('SVCDNS_ZONE');
     expect(helpFor('serve')).toContain('The file of --config');
-    expect(helpFor('check')).toContain('SVCDNS_ZONE');
+    expect(helpFor('list')).toContain('SVCDNS_ZONE');
     expect(helpFor('check')).not.toContain('--config');
     expect(helpFor('query')).not.toContain('SVCDNS_');
   });

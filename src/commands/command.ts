@@ -21,8 +21,8 @@ export interface CommandContext {
   readonly stderr: Output;
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
-  /** Calls back for each SIGHUP until the signal is aborted. */
-  readonly onHangup: (reload: () => void) => void;
+  /** Calls back for each SIGHUP, until the function that it returns is called. */
+  readonly onHangup: (reload: () => void) => () => void;
 }
 
 /** 0 for success, 1 for what was asked and failed. Mistakes of the call are 2, and found before a command runs. */

@@ -1,10 +1,14 @@
 // `svcdns dev`: the server with a store of its own and a few instances in it, for trying things out on one machine. Where
 // a cluster is named with --etcd, that one is used, and nothing else changes.
 
-import { Etcd3 } from 'etcd3';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { EmbeddedStore, EmbeddedStoreError } from '../embedded/server.ts';
+import type { EtcdOptions } from '../etcd/options.ts';
 import { HttpListenError } from '../ops/http.ts';
+import { register } from '../registrar/register.ts';
 import { BindError, codeOf } from '../server/bind-error.ts';
+import { formatSocket } from '../wire/address.ts';
 import { formatName } from '../wire/name.ts';
 import type { CommandContext, ExitCode } from './command.ts';
 import { aborted, type Serving, startServing } from './serve.ts';
@@ -16,14 +20,17 @@ const STORE_PORT = 2379;
 /** Ports that are tried, the usual one first, unless one was chosen. */
 const PORT_TRIES = 10;
 
+const SERVICE = 'specServer';
+
+/** Ids and addresses. */
 const SAMPLES = [
-  ['specServer/1', 'http://10.0.0.1:8080'],
-  ['specServer/2', 'http://10.0.0.2:8080'],
-  ['specServer/3', 'http://10.0.0.3:8080'],
+  ['1', 'http://10.0.0.1:8080'],
+  ['2', 'http://10.0.0.2:8080'],
+  ['3', 'http://10.0.0.3:8080'],
 ] as const;
 
-/** Seconds that the samples outlive this process if it is killed; as long as an instance's would. */
-const SAMPLE_LEASE_SECONDS = 10;
+/** Milliseconds until an etcd that was named is taken to be not there. */
+const REGISTRATION_MAX_MS = 5_000;
 
 /** Serves until the signal is aborted. */
 export async function dev(context: CommandContext): Promise<ExitCode> {
@@ -37,9 +44,10 @@ export async function dev(context: CommandContext): Promise<ExitCode> {
   try {
     const store = context.written.has('etcdEndpoints') ? undefined : await start(openStore());
     const endpoints = store === undefined ? context.etcd.endpoints : [store.endpoint];
-    const serving = await start(startOnFreePorts({ ...context, etcd: { ...context.etcd, endpoints } }));
+    const etcd = { ...context.etcd, endpoints };
+    const serving = await start(startOnFreePorts({ ...context, etcd }));
+    await start(registerSamples(context, etcd));
     const [endpoint = ''] = endpoints;
-    await start(registerSamples(context, endpoint, serving));
     context.stdout.write(introduction(context, serving, endpoint, store !== undefined));
     await aborted(context.signal);
   } finally {
@@ -80,49 +88,41 @@ async function startOnFreePorts(context: CommandContext): Promise<Serving> {
 }
 
 /**
- * Registers the samples as a service would: under a lease that is kept alive, and revoked at the end.
+ * Registers the samples as services would, until they are closed.
  *
- * @throws SamplesError
+ * @throws SamplesError, RegisterError
  */
 async function registerSamples(
-  { etcd, settings }: CommandContext,
-  endpoint: string,
-  { log }: Serving,
+  { settings, signal }: CommandContext,
+  etcd: EtcdOptions,
 ): Promise<{ close(): Promise<void> }> {
-  const client = new Etcd3({
-    hosts: endpoint,
-    ...(etcd.auth && { auth: etcd.auth }),
-    ...(etcd.tls?.ca && {
-      credentials: {
-        rootCertificate: etcd.tls.ca,
-        ...(etcd.tls.key && { privateKey: etcd.tls.key }),
-        ...(etcd.tls.certificate && { certChain: etcd.tls.certificate }),
-      },
-    }),
-  });
-  const lease = client.lease(SAMPLE_LEASE_SECONDS);
-  lease.on('lost', (error) => log.warn('samples', 'the sample instances are lost', { error: error.message }));
-  const prefix = settings.maps[0]?.prefix ?? '/';
-  const close = async (): Promise<void> => {
-    // Where etcd is gone, the lease runs out by itself.
-    await lease.revoke().catch(() => undefined);
-    client.close();
+  const prefix = Buffer.from(settings.maps[0]?.prefix ?? '/', 'latin1').toString('utf8');
+  const samples = SAMPLES.map(([id, address]) => register({ name: SERVICE, id, address, prefix, etcd }));
+  const close = async () => {
+    await Promise.all(samples.map((sample) => sample.close()));
   };
+  const wait = new AbortController();
+  const tooLong = delay(REGISTRATION_MAX_MS, 'too long' as const, { signal: wait.signal });
+  const stopped = once(signal, 'abort', { signal: wait.signal });
   try {
-    for (const [key, value] of SAMPLES) await lease.put(`${prefix}${key}`).value(value);
+    const all = Promise.all(samples.map((sample) => sample.registered()));
+    if ((await Promise.race([all, tooLong, stopped])) === 'too long') throw new SamplesError(etcd.endpoints);
+    return { close };
   } catch (error) {
     await close();
-    throw new SamplesError(endpoint, error);
+    throw error;
+  } finally {
+    wait.abort();
+    await Promise.allSettled([tooLong, stopped]);
   }
-  return { close };
 }
 
 /** The sample instances cannot be registered. */
 class SamplesError extends Error {
   readonly code = 'ERR_SVCDNS_SAMPLES';
 
-  constructor(endpoint: string, cause: unknown) {
-    super(`cannot register sample instances in etcd at ${endpoint}; start it, or leave out --etcd`, { cause });
+  constructor(endpoints: readonly string[]) {
+    super(`cannot register sample instances in etcd at ${endpoints.join(', ')}; start it, or leave out --etcd`);
     this.name = 'SamplesError';
   }
 }
@@ -136,9 +136,10 @@ function introduction(
   const { dns, http } = serving;
   const [map] = settings.maps;
   const prefix = map?.prefix ?? '/';
-  const service = `specServer.${map === undefined ? '' : formatName(map.name).replace(/\.$/, '')}`;
-  const at = `@${dns.addresses[0]} -p ${dns.port}`;
-  const samples = SAMPLES.map(([key, value]) => `  ${prefix}${key} = ${value}`);
+  const service = `${SERVICE}.${map === undefined ? '' : formatName(map.name).replace(/\.$/, '')}`;
+  const [address = ''] = dns.addresses;
+  const at = `@${address} -p ${dns.port}`;
+  const samples = SAMPLES.map(([id, address]) => `  ${prefix}${SERVICE}/${id} = ${address}`);
   // Without a scheme, as etcdctl writes its default: with one, some of its commands fail against Node's HTTP/2.
   const etcdctl = `ETCDCTL_API=3 etcdctl --endpoints=${endpoint.replace(/^http:\/\//, '')}`;
   return [
@@ -150,10 +151,10 @@ function introduction(
     'Try in another terminal:',
     `  dig ${at} ${service}`,
     `  dig ${at} ${service} SRV`,
-    `  node dist/main.js query ${service} SRV --server ${dns.addresses[0]}:${dns.port}`,
-    `  ${etcdctl} put ${prefix}specServer/4 http://10.0.0.4:8080`,
-    `  ${etcdctl} del ${prefix}specServer/1`,
-    ...(http === undefined ? [] : [`  curl http://${http.address}:${http.port}/metrics`]),
+    `  node dist/main.js query ${service} SRV --server ${formatSocket(address, dns.port)}`,
+    `  ${etcdctl} put ${prefix}${SERVICE}/4 http://10.0.0.4:8080`,
+    `  ${etcdctl} del ${prefix}${SERVICE}/1`,
+    ...(http === undefined ? [] : [`  curl http://${formatSocket(http.address, http.port)}/metrics`]),
     '',
     ...(isOwn
       ? [

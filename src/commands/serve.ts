@@ -1,27 +1,35 @@
 // `svcdns serve`: etcd ─▶ registry ─▶ zones ─▶ answers ─▶ sockets, wired together and taken down again.
 
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Settings } from '../config.ts';
 import { Follower } from '../etcd/follower.ts';
-import { type HttpListener, listenHttp, type Readiness } from '../ops/http.ts';
+import { type HttpListener, listenHttp } from '../ops/http.ts';
 import { Log } from '../ops/log.ts';
-import { createMetrics } from '../ops/metrics.ts';
+import { createMetrics, type Metrics } from '../ops/metrics.ts';
 import { ZoneDirectory } from '../ops/zone-directory.ts';
 import { formatProblem } from '../ops/zone-source.ts';
-import type { ChangeBatch } from '../registry/change.ts';
 import { Registry } from '../registry/registry.ts';
 import { allowNetworks } from '../server/allow.ts';
 import { AnswerCache } from '../server/answer-cache.ts';
+import { ServerCookies } from '../server/cookies.ts';
 import { QueryCounters } from '../server/counters.ts';
 import { DURATION_BOUNDS_US, Histogram } from '../server/histogram.ts';
+import { ReplyOptions } from '../server/reply-options.ts';
 import { Responder } from '../server/respond.ts';
 import { DnsServer, reachableAddresses } from '../server/server.ts';
+import { formatSocket } from '../wire/address.ts';
 import { formatName } from '../wire/name.ts';
+import { SIPHASH_KEY_OCTETS } from '../wire/siphash.ts';
 import { Authority } from '../zone/authority.ts';
-import { aliasConflicts } from '../zone/lookup.ts';
+import { applyBatch } from './apply-batch.ts';
 import type { CommandContext, ExitCode } from './command.ts';
+import { InTurns } from './in-turns.ts';
 import { logFollowEvent } from './log-follow-event.ts';
+import { logZoneConflicts } from './log-zone-conflicts.ts';
 
 /** Milliseconds between looks at how old the answers are, where `--max-stale` limits that. */
 const STALENESS_CHECK_MS = 1_000;
@@ -29,10 +37,18 @@ const STALENESS_CHECK_MS = 1_000;
 /** Zone files are looked for here unless a directory is named. */
 const ZONES_DIRECTORY = 'zones';
 
+/**
+ * Milliseconds that a server which is to stop still answers, while `/readyz` says no: who balances over several servers
+ * and asks each second has left it by then.
+ */
+const DRAIN_MS = 1_000;
+
 /** Serves until the signal is aborted. */
 export async function serve(context: CommandContext): Promise<ExitCode> {
   const serving = await startServing(context);
   await aborted(context.signal);
+  serving.log.info('stopping', 'stopping');
+  await delay(DRAIN_MS);
   await serving.close();
   return 0;
 }
@@ -57,15 +73,58 @@ export interface Serving {
  * @throws BindError, HttpListenError
  */
 export async function startServing(context: CommandContext): Promise<Serving> {
-  const { settings, signal } = context;
+  const { settings } = context;
   const log = new Log({
     level: settings.logLevel,
     format: settings.logFormat,
     output: context.stderr,
     monotonicMs: () => performance.now(),
   });
-  const stop = new AbortController();
+  /** What is up, in the order in which it came. */
+  const up: (() => unknown)[] = [() => log.close()];
+  const close = async () => {
+    for (const part of up.splice(0).reverse()) await part();
+  };
+  try {
+    const answering = createAnswering(settings, log);
+    const zones = await followZoneFiles(context, answering.authority, log, up);
+    const sync = followEtcd(context, answering, log, up);
+    const dns = await openSockets(settings, answering, log, up);
+    const metrics = createMetrics({
+      version: context.version,
+      queries: answering.counters,
+      cacheEntries: () => answering.cache.size,
+      registry: answering.registry,
+      sync: sync.follower,
+      applyUs: sync.applyUs,
+      zoneReloads: () => ({ ok: zones.counters.reloads, failed: zones.counters.failures }),
+      droppedLogLines: () => log.droppedLines,
+    });
+    const http = await openHttp(context, answering.authority, metrics, log, up);
+    sync.follower.start();
+    log.info('started', `answering for ${settings.zones.map(formatName).join(', ')}`, {
+      addresses: dns.addresses,
+      port: dns.port,
+      http: http === undefined ? 'off' : formatSocket(http.address, http.port),
+      etcd: context.etcd.endpoints,
+    });
+    return { dns, http, log, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
 
+/** From registered names to octets: all that answers, without any I/O. */
+interface Answering {
+  readonly registry: Registry;
+  readonly authority: Authority;
+  readonly counters: QueryCounters;
+  readonly cache: AnswerCache;
+  readonly responder: Responder;
+}
+
+function createAnswering(settings: Settings, log: Log): Answering {
   const registry = new Registry(settings);
   const authority = new Authority({
     names: registry,
@@ -80,50 +139,85 @@ export async function startServing(context: CommandContext): Promise<Serving> {
     authority,
     cache,
     counters,
+    replyOptions: new ReplyOptions({ cookies: serverCookies(), nsid: settings.nsid }),
     isAllowed: allowNetworks(settings.allow),
     random: Math.random,
     onFault: (error, message) => log.error('fault', 'a query could not be answered', { error: String(error), message }),
   });
+  return { registry, authority, counters, cache, responder };
+}
 
+/** Follows etcd once it is started. State and batches are taken in the order in which they come. */
+function followEtcd(
+  { etcd, settings }: CommandContext,
+  { registry, authority }: Answering,
+  log: Log,
+  up: (() => unknown)[],
+): { readonly follower: Follower; readonly applyUs: Histogram } {
   const applyUs = new Histogram(DURATION_BOUNDS_US);
+  const inTurns = new InTurns();
   const follower = new Follower({
-    etcd: context.etcd,
+    etcd,
     prefixes: settings.maps.map(({ prefix }) => prefix),
     onBatch: (batch) => {
       const startedMs = performance.now();
-      applyBatch(batch, registry, authority, log);
-      applyUs.observe((performance.now() - startedMs) * 1000);
+      inTurns.add(applyBatch(batch, registry, authority, log));
+      inTurns.add(() => applyUs.observe((performance.now() - startedMs) * 1000));
     },
     onState: (state, reason) => {
-      authority.knowledge = state === 'syncing' ? 'none' : state;
+      inTurns.add(() => {
+        authority.knowledge = state === 'syncing' ? 'none' : state;
+      });
       log[state === 'stale' ? 'warn' : 'info']('etcd-state', `registrations are ${state}`, { reason });
     },
     log: (event) => logFollowEvent(log, event),
   });
   const staleness = limitStaleness(settings.maxStaleSeconds, authority, follower);
+  up.push(async () => {
+    clearInterval(staleness);
+    await follower.close();
+    inTurns.close();
+  });
+  return { follower, applyUs };
+}
 
+/** Reads the zone files, and again when they change or the operator says so. */
+async function followZoneFiles(
+  { settings, written, onHangup }: CommandContext,
+  authority: Authority,
+  log: Log,
+  up: (() => unknown)[],
+): Promise<ZoneDirectory> {
+  const isWanted = () => settings.zonesDirectory !== undefined || existsSync(ZONES_DIRECTORY);
   const zones = new ZoneDirectory(settings.zonesDirectory ?? ZONES_DIRECTORY, {
-    onZones: (files) => authority.setZoneFiles(files.values()),
+    onZones: (files) => {
+      authority.setZoneFiles(files.values());
+      logZoneConflicts(log, authority, written.has('negativeTtlSeconds') ? settings.negativeTtlSeconds : undefined);
+    },
     onProblem: (problem) => log[problem.severity === 'error' ? 'error' : 'warn']('zone-file', formatProblem(problem)),
   });
-  const hasZones = settings.zonesDirectory !== undefined || existsSync(ZONES_DIRECTORY);
-  if (hasZones) await zones.load();
-
-  const readiness = (): Readiness => {
-    if (signal.aborted) return { kind: 'not-ready', reason: 'stopping' };
-    return authority.knowledge === 'none' ? { kind: 'not-ready', reason: 'etcd was not read yet' } : { kind: 'ready' };
-  };
-  const metrics = createMetrics({
-    version: context.version,
-    queries: counters,
-    applyUs,
-    cacheEntries: () => cache.size,
-    registry,
-    sync: follower,
-    zoneReloads: () => ({ ok: zones.counters.reloads, failed: zones.counters.failures }),
-    droppedLogLines: () => log.droppedLines,
+  up.push(
+    onHangup(() => {
+      if (isWanted()) void zones.load();
+    }),
+  );
+  if (!isWanted()) return zones;
+  await zones.load();
+  const stop = new AbortController();
+  const watching = zones.watch(stop.signal);
+  up.push(() => {
+    stop.abort();
+    return watching;
   });
+  return zones;
+}
 
+async function openSockets(
+  settings: Settings,
+  { responder, counters }: Answering,
+  log: Log,
+  up: (() => unknown)[],
+): Promise<DnsServer> {
   const dns = await DnsServer.listen({
     listen: settings.listen.map(({ address }) => address),
     port: settings.port,
@@ -136,52 +230,39 @@ export async function startServing(context: CommandContext): Promise<Serving> {
       else log.warn('address', String(error), { address });
     },
   });
-  let http: HttpListener | undefined;
-  try {
-    if (settings.http !== 'off') {
-      const onFault = (error: Error) => log.error('http', error.message);
-      http = await listenHttp({ ...settings.http, readiness, metrics, onFault });
-    }
-  } catch (error) {
-    await dns.close();
-    clearInterval(staleness);
-    throw error;
-  }
-
-  const zoneFiles = hasZones ? zones.watch(stop.signal) : Promise.resolve();
-  if (hasZones) context.onHangup(() => void zones.load());
-  follower.start();
-  log.info('started', `answering for ${settings.zones.map(formatName).join(', ')}`, {
-    addresses: dns.addresses,
-    port: dns.port,
-    http: http === undefined ? 'off' : `${http.address}:${http.port}`,
-    etcd: context.etcd.endpoints,
-  });
+  up.push(() => dns.close());
   warnOfSmallBuffer(dns, settings.udpReceiveBufferOctets, log);
-  return {
-    dns,
-    http,
-    log,
-    close: async () => {
-      log.info('stopping', 'stopping');
-      clearInterval(staleness);
-      stop.abort();
-      await Promise.all([dns.close(), http?.close(), follower.close(), zoneFiles]);
-      log.close();
-    },
-  };
+  return dns;
 }
 
-function applyBatch(batch: ChangeBatch, registry: Registry, authority: Authority, log: Log): void {
-  const applied = registry.apply(batch);
-  // Before the first list nothing was known of any zone, so it changes all of them, the empty ones too.
-  const apexes = authority.knowledge === 'none' ? authority.zones.keys() : applied.apexes;
-  authority.changed(apexes, batch.revision);
-  for (const rejection of applied.rejections) log.rejectedKey(rejection);
-  for (const name of aliasConflicts(authority, applied.names)) {
-    const message = 'a CNAME cannot stand beside other records, and is not served';
-    log.warn('alias-conflict', message, { name: formatName(name) });
-  }
+async function openHttp(
+  { settings, signal }: CommandContext,
+  authority: Authority,
+  metrics: Metrics,
+  log: Log,
+  up: (() => unknown)[],
+): Promise<HttpListener | undefined> {
+  if (settings.http === 'off') return undefined;
+  const http = await listenHttp({
+    ...settings.http,
+    metrics,
+    readiness: () => {
+      if (signal.aborted) return { kind: 'not-ready', reason: 'stopping' };
+      if (authority.knowledge === 'none') return { kind: 'not-ready', reason: 'etcd was not read yet' };
+      return { kind: 'ready' };
+    },
+    onFault: (error) => log.error('http', error.message),
+  });
+  up.push(() => http.close());
+  return http;
+}
+
+function serverCookies(): ServerCookies {
+  return new ServerCookies({
+    // Of the system's clock only its reading at the start is used: a step of it takes no cookie away.
+    nowSeconds: () => Math.floor((performance.timeOrigin + performance.now()) / 1000),
+    newSecret: () => randomBytes(SIPHASH_KEY_OCTETS),
+  });
 }
 
 /** Gives up registered answers that are too old, where there is a limit. */

@@ -95,10 +95,13 @@ function flagsOf(command: Command): string[] {
 }
 
 /**
- * What Kubernetes puts into the environment of every pod beside a Service named `svcdns`: `SVCDNS_SERVICE_HOST`,
- * `SVCDNS_PORT_53_UDP_ADDR` and so on, and `SVCDNS_PORT=udp://10.96.0.7:53`. None is meant for this program.
+ * What Kubernetes puts into the environment of every pod beside a Service whose name begins with `svcdns`:
+ * `SVCDNS_SERVICE_HOST`, `SVCDNS_METRICS_PORT_8053_TCP_ADDR` and so on. None is meant for this program.
  */
-const KUBERNETES_NAME = /^SVCDNS_(?:SERVICE_(?:HOST|PORT)|PORT_\d+_(?:UDP|TCP|SCTP))(?:_|$)/;
+const KUBERNETES_NAME = /^SVCDNS_(?:\w+_)?(?:SERVICE_(?:HOST|PORT)|PORT_\d+_(?:UDP|TCP|SCTP))(?:_|$)/;
+
+/** Another such variable, told by its value: `SVCDNS_PORT=udp://10.96.0.7:53`. */
+const KUBERNETES_PORT_NAME = /^SVCDNS_(?:\w+_)?PORT$/;
 const KUBERNETES_PORT = /^(?:udp|tcp|sctp):\/\//;
 
 /** Reads the variables that begin with `SVCDNS_`. An empty one counts as not set, as deployment files write it. */
@@ -107,7 +110,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   const mistakes: string[] = [];
   for (const [variable, text = ''] of Object.entries(env)) {
     if (!variable.startsWith('SVCDNS_') || text === '') continue;
-    if (KUBERNETES_NAME.test(variable) || (variable === 'SVCDNS_PORT' && KUBERNETES_PORT.test(text))) continue;
+    if (KUBERNETES_NAME.test(variable) || (KUBERNETES_PORT_NAME.test(variable) && KUBERNETES_PORT.test(text))) continue;
     const entry = ENVIRONMENT_NAMES.get(variable);
     if (entry === undefined) {
       mistakes.push(`${variable}: unknown variable${suggestion(variable, ENVIRONMENT_NAMES.keys())}`);

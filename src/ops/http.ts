@@ -4,6 +4,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
+import { formatSocket } from '../wire/address.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Whether the server is to get queries. */
@@ -40,7 +41,7 @@ export class HttpListenError extends Error {
 
   constructor(address: string, port: number, cause: NodeJS.ErrnoException) {
     const reason = cause.code === 'EADDRINUSE' ? 'the port is taken' : cause.message;
-    super(`cannot listen on ${formatAddress(address, port)} for http: ${reason}; choose another with --http, or off`, {
+    super(`cannot listen on ${formatSocket(address, port)} for http: ${reason}; choose another with --http, or off`, {
       cause,
     });
     this.name = 'HttpListenError';
@@ -111,8 +112,11 @@ export function listenHttp(options: HttpOptions): Promise<HttpListener> {
 }
 
 async function handle(request: IncomingMessage, response: ServerResponse, options: HttpOptions): Promise<void> {
-  if (!isOwnHost(request.headers.host ?? ''))
+  // Who listens on more than the loopback has opened it, to scrapers that know it by a name of their own.
+  const isPrivate = isLoopback(options.address);
+  if (isPrivate && !isOwnHost(request.headers.host)) {
     return reply(response, 421, 'expected an IP address or localhost as Host');
+  }
   const path = (request.url ?? '').replace(/\?.*$/s, '');
   if (path !== '/livez' && path !== '/readyz' && path !== '/metrics') return reply(response, 404, 'not found');
   if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -145,15 +149,17 @@ function reply(response: ServerResponse, status: number, text: string): void {
   response.end(body);
 }
 
+function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
+}
+
 /**
  * Whether a request was made to this host by address or as `localhost`. A page that binds its own name to 127.0.0.1 (DNS
  * rebinding) has that name in the Host header; no one can rebind an address, and browsers do not resolve `localhost`.
  */
-function isOwnHost(host: string): boolean {
+function isOwnHost(host: string | undefined): boolean {
+  // A probe of HTTP/1.0 sends none; every browser does.
+  if (host === undefined) return true;
   const [, ipv6, name = ''] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d{1,5})?$/.exec(host) ?? [];
   return ipv6 === undefined ? isIP(name) === 4 || name.toLowerCase() === 'localhost' : isIP(ipv6) === 6;
-}
-
-function formatAddress(address: string, port: number): string {
-  return isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -9,9 +9,11 @@ import type { RRset } from './rrset.ts';
 /** An outcome of a lookup, or a reason for which none was made. */
 export type Decision = Outcome | Refusal;
 
-/** What is refused before any zone is looked at. */
+/** What is answered without a look at any zone. */
 export interface Refusal {
   readonly kind:
+    | 'no-question'
+    | 'badcookie'
     | 'formerr'
     | 'notimp'
     | 'badvers'
@@ -44,6 +46,8 @@ const PROPERTIES: Readonly<Record<Decision['kind'], Properties>> = {
   },
   // Clients keep what they have on SERVFAIL and forget it on NXDOMAIN.
   'not-ready': { rcode: RCODE.SERVFAIL, isAuthoritative: false, authority: 'none', extendedError: EDE.NOT_READY },
+  'no-question': { rcode: RCODE.NOERROR, isAuthoritative: false, authority: 'none' },
+  badcookie: { rcode: RCODE.BADCOOKIE, isAuthoritative: false, authority: 'none' },
   formerr: { rcode: RCODE.FORMERR, isAuthoritative: false, authority: 'none' },
   notimp: { rcode: RCODE.NOTIMP, isAuthoritative: false, authority: 'none' },
   badvers: { rcode: RCODE.BADVERS, isAuthoritative: false, authority: 'none' },

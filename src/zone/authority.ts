@@ -5,7 +5,7 @@ import type { RegisteredName } from '../registry/name-table.ts';
 import { type FoldedName, foldName, type Name, parentName } from '../wire/name.ts';
 import { type SoaData, TYPE } from '../wire/record-types.ts';
 import type { RRset } from './rrset.ts';
-import { buildZone, type FixedZone, makeUpZoneFile } from './zone.ts';
+import { buildZone, type FixedZone, makeUpZoneFile, withServerAddresses } from './zone.ts';
 import type { ZoneFile } from './zone-file.ts';
 
 /**
@@ -32,7 +32,7 @@ export interface AuthorityOptions {
   readonly registeredZones: readonly Name[];
   readonly ttlSeconds: number;
   readonly negativeTtlSeconds: number;
-  /** Of this server, for the NS that is made up where no zone file names one. */
+  /** Of this server, for name servers in those zones that have no address there. */
   readonly addresses: readonly string[];
 }
 
@@ -80,21 +80,29 @@ export class Authority {
   /** Replaces all fixed records. */
   setZoneFiles(files: Iterable<ZoneFile>): void {
     const { registeredZones, negativeTtlSeconds, addresses } = this.#options;
-    const zones = registeredZones.map((name) => buildZone(makeUpZoneFile(name, negativeTtlSeconds, addresses)));
-    for (const file of files) zones.push(buildZone(file));
-    this.#zones = new Map(zones.map((fixed) => [fixed.apex, this.#zone(fixed)]));
+    const chosen = new Map(
+      registeredZones.map((name) => [foldName(name), makeUpZoneFile(name, negativeTtlSeconds)] as const),
+    );
+    for (const file of files) chosen.set(foldName(file.origin), file);
+    this.#zones = new Map();
+    for (const [apex, file] of chosen) {
+      const isRegistered = this.#revisions.has(apex);
+      this.#zones.set(apex, this.#zone(buildZone(isRegistered ? withServerAddresses(file, addresses) : file)));
+    }
     this.generation += 1;
     this.epoch += 1;
   }
 
   /** Notes that the registered names of some zones changed at a revision of the store. */
   changed(apexes: Iterable<FoldedName>, revision: bigint): void {
+    let isAnything = false;
     for (const apex of apexes) {
+      isAnything = true;
       this.#revisions.get(apex)?.changed(revision);
       const zone = this.#zones.get(apex);
       if (zone !== undefined) this.#zones.set(apex, this.#zone(zone.fixed));
     }
-    this.generation += 1;
+    if (isAnything) this.generation += 1;
   }
 
   /** The zone that a name is in: the one with the longest apex. */

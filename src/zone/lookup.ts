@@ -123,7 +123,9 @@ function lookupAt(authority: Authority, zone: Zone, at: Existing, type: number):
   if (type === TYPE.SOA && at.name === zone.fixed.apex) return { kind: 'hit', rrset: soaRRset(zone), basis: ZONES };
   const alias = rrsetAt(authority, at, TYPE.CNAME);
   if (type === TYPE.ANY) {
-    if (alias === undefined && !hasRecords(at)) return { kind: 'nodata' };
+    // RFC 8482 §4.2: nothing is made up where a CNAME is.
+    if (alias !== undefined) return { kind: 'hit', rrset: alias, basis: basisOf(at) };
+    if (!hasRecords(at)) return { kind: 'nodata' };
     const rrset = { name: at.name, type: TYPE.HINFO, ttlSeconds: ANY_TTL_SECONDS, data: [ANY_DATA] };
     return { kind: 'hit', rrset, basis: ZONES };
   }

@@ -21,6 +21,7 @@ interface Contribution {
 
 /** The RRset of a type at a registered name; undefined when the name has none. A CNAME is asked for like any other. */
 export function registeredRRset(at: RegisteredName, type: number, defaultTtlSeconds: number): RRset | undefined {
+  if (type === TYPE.CNAME && !mayBeAlias(at)) return undefined;
   const own = answerersOf(at.own);
   const all = inOneGroup([...own, ...answerersOf(at.members)]);
   const alias = at.services.size === 0 ? aliasOf(all) : undefined;
@@ -87,6 +88,20 @@ function inOneGroup(answerers: readonly Answerer[]): readonly Answerer[] {
   }
   if (groups.size > 1) return answerers;
   return answerers.filter(({ instance }) => instance.group === undefined || groups.has(instance.group));
+}
+
+/** False where two instances answer for certain, without looking at all of thousands: every look-up asks for an alias. */
+function mayBeAlias({ own, members }: RegisteredName): boolean {
+  let answerers = 0;
+  for (const placements of [own, members]) {
+    for (const { registration } of placements) {
+      const { up, group } = registration.instance;
+      // Those of a group may be left out for another one.
+      if (up && group === undefined) answerers += 1;
+      if (answerers > 1) return false;
+    }
+  }
+  return true;
 }
 
 /** The CNAME of a name whose one instance is known by a name and not by an address. */

@@ -3,8 +3,15 @@
 
 import { isIPv4 } from 'node:net';
 import { CLASS_IN } from '../wire/codes.ts';
-import type { ResourceRecord } from '../wire/message.ts';
-import { type FoldedName, firstLabel, foldName, type Name, parentName, prependLabel } from '../wire/name.ts';
+import {
+  type FoldedName,
+  firstLabel,
+  foldName,
+  isAtOrBelow,
+  type Name,
+  parentName,
+  prependLabel,
+} from '../wire/name.ts';
 import { type RecordData, type SoaData, TYPE } from '../wire/record-types.ts';
 import type { RRset } from './rrset.ts';
 import type { ZoneFile } from './zone-file.ts';
@@ -74,20 +81,12 @@ const SOA_EXPIRE_SECONDS = 604_800;
 /** Seconds. The name server's own records change with the configuration and not with the registry. */
 const NS_TTL_SECONDS = 300;
 
-/**
- * The zone file that a zone of registrations has when none is given: SOA, NS, and the name server's addresses.
- *
- * @param addresses of this server, in canonical text
- */
-export function makeUpZoneFile(name: Name, negativeTtlSeconds: number, addresses: readonly string[]): ZoneFile {
+/** The zone file that a zone of registrations has when none is given: SOA and NS. */
+export function makeUpZoneFile(name: Name, negativeTtlSeconds: number): ZoneFile {
   const at = (label: string) => prependLabel(label, name) ?? name;
-  const server = at('ns1');
-  const record = (owner: Name, type: number, ttlSeconds: number, data: RecordData): ResourceRecord => {
-    return { name: owner, type, class: CLASS_IN, ttlSeconds, data };
-  };
   const soa: SoaData = {
     kind: 'SOA',
-    mname: server,
+    mname: at('ns1'),
     rname: at('hostmaster'),
     serial: 0,
     refreshSeconds: SOA_REFRESH_SECONDS,
@@ -95,16 +94,43 @@ export function makeUpZoneFile(name: Name, negativeTtlSeconds: number, addresses
     expireSeconds: SOA_EXPIRE_SECONDS,
     minimumSeconds: negativeTtlSeconds,
   };
+  const records = [
+    { type: TYPE.SOA, data: soa },
+    { type: TYPE.NS, data: { kind: 'NS', target: at('ns1') } as const },
+  ];
   return {
     origin: name,
-    records: [
-      record(name, TYPE.SOA, NS_TTL_SECONDS, soa),
-      record(name, TYPE.NS, NS_TTL_SECONDS, { kind: 'NS', target: server }),
-      ...addresses.map((address) =>
-        isIPv4(address)
-          ? record(server, TYPE.A, NS_TTL_SECONDS, { kind: 'A', address })
-          : record(server, TYPE.AAAA, NS_TTL_SECONDS, { kind: 'AAAA', address }),
-      ),
-    ],
+    records: records.map((record) => ({ name, class: CLASS_IN, ttlSeconds: NS_TTL_SECONDS, ...record })),
   };
+}
+
+/**
+ * Gives this server's addresses to the name servers of a zone that are named in the zone and have none there.
+ *
+ * @param addresses in canonical text
+ */
+export function withServerAddresses(file: ZoneFile, addresses: readonly string[]): ZoneFile {
+  const apex = foldName(file.origin);
+  const addressed = new Set(
+    file.records.filter(({ type }) => type === TYPE.A || type === TYPE.AAAA).map(({ name }) => foldName(name)),
+  );
+  const records = [...file.records];
+  for (const { name, data } of file.records) {
+    if (data.kind !== 'NS' || foldName(name) !== apex) continue;
+    const server = foldName(data.target);
+    if (!isAtOrBelow(server, apex) || addressed.has(server)) continue;
+    for (const address of addresses) {
+      const family = isIPv4(address)
+        ? ({ type: TYPE.A, kind: 'A' } as const)
+        : ({ type: TYPE.AAAA, kind: 'AAAA' } as const);
+      records.push({
+        name: data.target,
+        type: family.type,
+        class: CLASS_IN,
+        ttlSeconds: NS_TTL_SECONDS,
+        data: { kind: family.kind, address },
+      });
+    }
+  }
+  return { ...file, records };
 }

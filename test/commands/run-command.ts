@@ -30,7 +30,7 @@ export function runCommand(command: (context: CommandContext) => Promise<ExitCod
     stdout: { write: (text) => (written.stdout += text) },
     stderr: { write: (text) => (written.stderr += text) },
     signal: stop.signal,
-    onHangup: () => {},
+    onHangup: () => () => {},
   });
   return { stdout: () => written.stdout, stderr: () => written.stderr, stop: () => stop.abort(), exited };
 }

@@ -121,6 +121,9 @@ describe('settings', () => {
     const env = {
       SVCDNS_PORT: 'udp://10.96.0.7:53',
       SVCDNS_PORT_53_UDP: 'udp://10.96.0.7:53',
+      SVCDNS_METRICS_SERVICE_HOST: '10.96.0.8',
+      SVCDNS_METRICS_PORT: 'tcp://10.96.0.8:8053',
+      SVCDNS_METRICS_PORT_8053_TCP_ADDR: '10.96.0.8',
       SVCDNS_PORT_53_UDP_ADDR: '10.96.0.7',
       SVCDNS_SERVICE_HOST: '10.96.0.7',
       SVCDNS_SERVICE_PORT: '53',
@@ -232,7 +235,7 @@ describe('mistakes', () => {
       '--json: not a flag of serve, but of query, list, watch',
     ]);
     expect(mistakesOf({ argv: ['query', '--zone', 'a.local', 'a'] })).toEqual([
-      '--zone: not a flag of query, but of serve, dev, list, watch, check',
+      '--zone: not a flag of query, but of serve, dev, list, watch',
     ]);
   });
 

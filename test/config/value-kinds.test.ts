@@ -8,6 +8,7 @@ import {
   HTTP_LISTEN,
   IP_ADDRESS,
   NAME_MAP,
+  NSID,
   octets,
   oneOf,
   type ValueKind,
@@ -81,6 +82,25 @@ describe('a network', () => {
 
   it('has no more bits than its family', () => {
     refuses(CIDR, ['10.0.0.0/33', '::/129', '10.0.0.0/', '10.0.0.0/08', '10.0.0.0/8/8', '/8', '10/8', '']);
+  });
+});
+
+describe('an identifier of the server', () => {
+  it('is a text in UTF-8, or octets in hexadecimal digits', () => {
+    expect(NSID.parse('ns1.example')).toEqual(Buffer.from('ns1.example'));
+    expect(NSID.parse('Zürich')).toEqual(Buffer.from('5ac3bc72696368', 'hex'));
+    expect(NSID.parse('0x00fF')).toEqual(Buffer.from([0x00, 0xff]));
+  });
+
+  it('is a text when the digits are none, or not in pairs', () => {
+    for (const text of ['0x', '0x0', '0xns1', '0X00']) expect(NSID.parse(text)).toEqual(Buffer.from(text));
+  });
+
+  it('has 1 to 128 octets', () => {
+    expect(NSID.expects).toBe('a text or 0x and pairs of hexadecimal digits, of 1 to 128 octets');
+    expect(NSID.parse('a'.repeat(128))).toHaveLength(128);
+    expect(NSID.parse(`0x${'ab'.repeat(128)}`)).toHaveLength(128);
+    refuses(NSID, ['', 'a'.repeat(129), 'ü'.repeat(65), `0x${'ab'.repeat(129)}`]);
   });
 });
 

@@ -9,17 +9,19 @@
 //   knowledge none|live|stale|expired          what is known of etcd; live unless said
 //   revision N                                 of the last change, so that the next has N + 1
 //   put KEY VALUE      delete KEY
-//   query NAME TYPE [udp|tcp] [edns[=OCTETS]] [do] [rd] [cd] [ad] [version=N] [class=N] [opcode=N] [from=ADDRESS]
+//   query NAME TYPE [udp|tcp] [edns[=OCTETS]] [do] [option=N[:HEX]] [rd] [cd] [ad] [version=N] [class=N] [opcode=N]
+//         [from=ADDRESS]
 //
-// Below a query stand its status (response code, header flags, `opt` with `do` and `ede=N`) and the records of the
-// answer section; `authority` and `additional` begin the other sections. Order within a section does not matter. A
-// record that ends in ` ...` may go on in any way.
+// Below a query stand its status (response code, header flags, `opt` with `do`, `ede=N` and other options) and the
+// records of the answer section; `authority` and `additional` begin the other sections. Order within a section does not
+// matter. A record that ends in ` ...` may go on in any way.
 
 import { expect } from 'vitest';
 import { FLAG, formatRcode, RCODE_MASK } from '../../src/wire/codes.ts';
 import { formatRecord, type Message, type ResourceRecord } from '../../src/wire/message.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import { EDNS_DO } from '../../src/wire/query.ts';
+import type { EdnsOption } from '../../src/wire/record-types.ts';
 import type { Knowledge } from '../../src/zone/authority.ts';
 import type { ZoneFile } from '../../src/zone/zone-file.ts';
 import { type Ask, World, zoneFileOf } from './world.ts';
@@ -93,9 +95,7 @@ export function runScenario({ steps }: Scenario, file: string): void {
       case 'query': {
         const { message, echoes } = world.ask(askOf(words));
         const place = `${file}:${line}: query ${words.join(' ')}`;
-        const expected = sectionsOf(below);
-        const actual = sectionsOf(textOf(message));
-        expect(textOfSections(actual), place).toBe(textOfSections(withWhatFollows(expected, actual)));
+        expectReply(message, below, place);
         expect(echoes, `${place}: the question comes back byte for byte`).toBe(true);
         break;
       }
@@ -105,15 +105,28 @@ export function runScenario({ steps }: Scenario, file: string): void {
   }
 }
 
+/**
+ * Compares a message with what stands below a query.
+ *
+ * @param place named in front of what is wrong
+ */
+export function expectReply(message: Message, lines: readonly string[], place: string): void {
+  const expected = sectionsOf(lines);
+  const actual = sectionsOf(textOf(message));
+  expect(textOfSections(actual), place).toBe(textOfSections(withWhatFollows(expected, actual)));
+}
+
 const QUERY_FLAGS: Readonly<Record<string, number>> = { rd: FLAG.RD, cd: FLAG.CD, ad: FLAG.AD };
 
-function askOf([name = '', type = '', ...words]: readonly string[]): Ask {
+/** What the words behind `query` ask. */
+export function askOf([name = '', type = '', ...words]: readonly string[]): Ask {
   const given = new Map(words.map((word) => [word.replace(/=.*/, ''), word.replace(/^[^=]*=?/, '')]));
   const from = given.get('from');
   const edns = {
     octets: Number(given.get('edns') || 1232),
     flags: given.has('do') ? EDNS_DO : 0,
     version: Number(given.get('version') ?? 0),
+    options: words.flatMap(optionOf),
   };
   return {
     name,
@@ -125,6 +138,11 @@ function askOf([name = '', type = '', ...words]: readonly string[]): Ask {
     ...(from !== undefined && { from }),
     ...(given.has('edns') && { edns }),
   };
+}
+
+function optionOf(word: string): EdnsOption[] {
+  const [, code, digits = ''] = /^option=(\d+)(?::([0-9a-f]+))?$/.exec(word) ?? [];
+  return code === undefined ? [] : [{ code: Number(code), data: Buffer.from(digits, 'hex') }];
 }
 
 /** A message in the notation of scenarios. */
@@ -150,7 +168,8 @@ function optWords({ ttlSeconds, data }: ResourceRecord): string[] {
   if (data.kind !== 'OPT') return words;
   for (const { code, data: octets } of data.options) {
     // EXTENDED-ERROR (RFC 8914 §2) begins with its code.
-    words.push(code === 15 ? `ede=${Buffer.from(octets).readUInt16BE()}` : `option=${code}`);
+    const digits = Buffer.from(octets).toString('hex');
+    words.push(code === 15 ? `ede=${Number.parseInt(digits, 16)}` : `option=${code}:${digits}`);
   }
   return words;
 }

@@ -184,3 +184,18 @@ describe('TCP', () => {
     expect(reply.message.answers.length).toBeLessThan(3000);
   });
 });
+
+describe('a limit of records', () => {
+  it('leaves records out without TC: TCP would not give more', () => {
+    const world = service(12, 10);
+    for (const transport of ['udp', 'tcp'] as const) {
+      const reply = ask(world, 'A', { transport });
+      expect(data(reply)).toHaveLength(10);
+      expect(isTruncated(reply)).toBe(false);
+    }
+  });
+
+  it('does not hide that a datagram has no room for that many', () => {
+    expect(isTruncated(ask(service(200, 100), 'A'))).toBe(true);
+  });
+});

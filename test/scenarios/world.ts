@@ -6,12 +6,15 @@ import type { KeyChange } from '../../src/registry/change.ts';
 import type { NameMap } from '../../src/registry/names.ts';
 import { type AppliedBatch, Registry } from '../../src/registry/registry.ts';
 import { AnswerCache } from '../../src/server/answer-cache.ts';
+import { ServerCookies } from '../../src/server/cookies.ts';
 import { QueryCounters, type Transport } from '../../src/server/counters.ts';
+import { ReplyOptions } from '../../src/server/reply-options.ts';
 import { Responder } from '../../src/server/respond.ts';
 import { CLASS_IN, MESSAGE_MAX_OCTETS, OPCODE_SHIFT } from '../../src/wire/codes.ts';
 import { decodeMessage, encodeMessage, type Message, type ResourceRecord } from '../../src/wire/message.ts';
 import { foldName, isAtOrBelow, type Name, nameOf, ROOT } from '../../src/wire/name.ts';
-import { parseType, TYPE } from '../../src/wire/record-types.ts';
+import { type EdnsOption, parseType, TYPE } from '../../src/wire/record-types.ts';
+import { SIPHASH_KEY_OCTETS } from '../../src/wire/siphash.ts';
 import { Authority } from '../../src/zone/authority.ts';
 import { parseZoneFile, type ZoneFile } from '../../src/zone/zone-file.ts';
 
@@ -24,6 +27,7 @@ export interface WorldOptions {
   readonly maxRecords?: number;
   readonly cacheEntries?: number;
   readonly isAllowed?: (address: string) => boolean;
+  readonly nsid?: Uint8Array;
 }
 
 /** A question and how it is asked: without flags and without EDNS, over UDP, unless it says otherwise. */
@@ -35,7 +39,12 @@ export interface Ask {
   /** Header flags. */
   readonly flags?: number;
   /** What OPT says; no OPT without it. */
-  readonly edns?: { readonly octets: number; readonly flags?: number; readonly version?: number };
+  readonly edns?: {
+    readonly octets: number;
+    readonly flags?: number;
+    readonly version?: number;
+    readonly options?: readonly EdnsOption[];
+  };
   readonly transport?: Transport;
   readonly from?: string;
 }
@@ -54,9 +63,12 @@ export class World {
   readonly authority: Authority;
   readonly cache: AnswerCache;
   readonly counters = new QueryCounters();
+  readonly replyOptions: ReplyOptions;
   readonly responder: Responder;
   /** Of the last change. */
   revision = 0n;
+  /** What the clock of the cookies says. */
+  nowSeconds = 1_700_000_000;
   readonly #origin: Name;
   readonly #out = Buffer.alloc(MESSAGE_MAX_OCTETS);
 
@@ -75,14 +87,28 @@ export class World {
     this.authority.knowledge = 'live';
     const { cacheEntries: maxEntries = 10_000, maxRecords = 1000 } = options;
     this.cache = new AnswerCache({ authority: this.authority, maxEntries, maxRecords });
+    this.replyOptions = new ReplyOptions({ cookies: this.#cookies(), nsid: options.nsid });
     this.responder = new Responder({
       authority: this.authority,
       cache: this.cache,
       counters: this.counters,
+      replyOptions: this.replyOptions,
       isAllowed,
       random: randomSequence(1),
       onFault: (error) => {
         throw error;
+      },
+    });
+  }
+
+  /** Their secrets are numbers in a row. */
+  #cookies(): ServerCookies {
+    let secrets = 0;
+    return new ServerCookies({
+      nowSeconds: () => this.nowSeconds,
+      newSecret: () => {
+        secrets += 1;
+        return new Uint8Array(SIPHASH_KEY_OCTETS).fill(secrets);
       },
     });
   }
@@ -166,7 +192,7 @@ export function encodeQuery({ name, type, opcode = 0, flags = 0, edns, ...ask }:
             type: TYPE.OPT,
             class: edns.octets,
             ttlSeconds: (edns.version ?? 0) * 0x10000 + (edns.flags ?? 0),
-            data: { kind: 'OPT', options: [] },
+            data: { kind: 'OPT', options: edns.options ?? [] },
           },
         ];
   const bytes = encodeMessage({

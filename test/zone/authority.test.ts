@@ -118,3 +118,15 @@ describe('the serial', () => {
     expect(zone && soaRRset(zone).data[0]).toMatchObject({ serial: 17 });
   });
 });
+
+describe('what was worked out', () => {
+  it('holds when a change of the store changes no name', () => {
+    const world = new World();
+    world.put('/web/1', '10.0.0.1:80');
+    const { generation } = world.authority;
+    world.put('/web/1', '10.0.0.1:80');
+    expect(world.authority.generation).toBe(generation);
+    world.put('/web/1', '10.0.0.2:80');
+    expect(world.authority.generation).toBe(generation + 1);
+  });
+});

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { formatRecord } from '../../src/wire/message.ts';
 import { foldName, nameOf } from '../../src/wire/name.ts';
 import { formatData, TYPE } from '../../src/wire/record-types.ts';
-import { buildZone, makeUpZoneFile } from '../../src/zone/zone.ts';
+import { buildZone, makeUpZoneFile, withServerAddresses } from '../../src/zone/zone.ts';
 import { zoneFileOf } from '../scenarios/world.ts';
 
 const build = (text: string) => buildZone(zoneFileOf(text, nameOf('svc.local')));
@@ -41,7 +41,10 @@ describe('the fixed part of a zone', () => {
 
 describe('a made-up zone file', () => {
   it('has SOA, NS and the addresses of the name server', () => {
-    const { origin, records } = makeUpZoneFile(nameOf('svc.local'), 2, ['192.0.2.53', '2001:db8::53']);
+    const { origin, records } = withServerAddresses(makeUpZoneFile(nameOf('svc.local'), 2), [
+      '192.0.2.53',
+      '2001:db8::53',
+    ]);
     expect(origin).toBe(nameOf('svc.local'));
     expect(records.map(formatRecord)).toEqual([
       'svc.local. 300 IN SOA ns1.svc.local. hostmaster.svc.local. 0 3600 600 604800 2',
@@ -53,6 +56,31 @@ describe('a made-up zone file', () => {
 
   it('makes a zone also where no label fits in front of its name', () => {
     const long = nameOf(`${'a'.repeat(61)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(63)}`);
-    expect(buildZone(makeUpZoneFile(long, 2, ['192.0.2.53'])).soa.mname).toBe(long);
+    expect(buildZone(makeUpZoneFile(long, 2)).soa.mname).toBe(long);
+  });
+});
+
+describe('the name servers of a zone file', () => {
+  const served = (text: string) => {
+    const { records } = withServerAddresses(zoneFileOf(text, nameOf('svc.local')), ['192.0.2.53']);
+    return records.filter(({ data }) => data.kind === 'A').map(formatRecord);
+  };
+
+  it('have the addresses of this server, where they are in the zone and have none', () => {
+    expect(served('@ 60 SOA ns1 hostmaster 5 1h 10m 1w 2\n@ 60 NS ns1\n')).toEqual([
+      'ns1.svc.local. 300 IN A 192.0.2.53',
+    ]);
+  });
+
+  it('keep the addresses that the file gives them, and get none when they are elsewhere', () => {
+    expect(served('@ 60 SOA ns1 hostmaster 5 1h 10m 1w 2\n@ 60 NS ns1\nns1 60 A 10.0.0.53\n')).toEqual([
+      'ns1.svc.local. 60 IN A 10.0.0.53',
+    ]);
+    expect(served('@ 60 SOA ns1 hostmaster 5 1h 10m 1w 2\n@ 60 NS ns.example.\n')).toEqual([]);
+  });
+
+  it('get none when they are those of a delegation', () => {
+    const file = '@ 60 SOA ns1 hostmaster 5 1h 10m 1w 2\n@ 60 NS ns.example.\nb 60 NS ns.b\n';
+    expect(served(file)).toEqual([]);
   });
 });
