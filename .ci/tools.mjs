@@ -16,6 +16,8 @@ export const packages = {
   nsenter: 'util-linux',
   python3: 'python3-minimal',
   openssl: 'openssl',
+  go: 'golang-go',
+  javac: 'default-jdk-headless',
 };
 
 const STORE = ['etcd', 'etcdctl', 'setpriv'];
@@ -26,10 +28,16 @@ const needs = {
   'test/etcd/{follower,audit,process-faults}.test.ts': STORE,
   'test/etcd/security.test.ts': [...STORE, 'openssl'],
   'test/embedded/{parity,etcdctl}.test.ts': STORE,
-  'test/commands/{list,watch}.test.ts': STORE,
+  'test/commands/{list,watch,register}.test.ts': STORE,
+  'test/registrar/{discover,faults,many,ownership,wall-clock}.test.ts': STORE,
   'test/server/{server,udp,tcp}.test.ts': NETWORK,
   'test/e2e/**/*.test.ts': [...STORE, ...NETWORK, 'nginx'],
   'test/e2e/recipes.test.ts': ['haproxy'],
+  'test/examples/{cluster,providers}.test.ts': [...STORE, 'python3'],
+  'test/examples/gateway.test.ts': [...STORE, 'nginx'],
+  'test/examples/haproxy.test.ts': [...STORE, 'haproxy'],
+  'test/examples/provider-go.test.ts': [...STORE, 'go'],
+  'test/examples/provider-java.test.ts': [...STORE, 'javac'],
 };
 
 /** Debian keeps servers out of the path of those who are not root. */

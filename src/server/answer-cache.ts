@@ -20,8 +20,8 @@ const SUBSETS_MAX_ENTRIES = 16_384;
 /** What an entry costs besides its records, roughly: its objects and its key. */
 const ENTRY_OCTETS = 512;
 
-/** What a record costs, roughly: its encoded form and the value it is made from. */
-const RECORD_OCTETS = 128;
+/** What a record costs, roughly: its encoded form, the value it is made from, and an address that it points to. */
+const RECORD_OCTETS = 384;
 
 /** Clients are told apart by 10 bits of a hash, so that subsets can be kept: even over clients, and stable for each. */
 const CLIENT_GROUPS = 1024;

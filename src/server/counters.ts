@@ -76,11 +76,11 @@ function rcodeIndex(rcode: number): number {
 }
 
 /** Why a message got no answer at all. */
-export const DROP_REASONS = ['short', 'response', 'port-zero', 'not-allowed', 'send-failed'] as const;
+export const DROP_REASONS = ['short', 'response', 'port-zero', 'own-address', 'send-failed'] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 
 /** Why a TCP connection was closed as soon as it was accepted. */
-export const TCP_REFUSAL_REASONS = ['all-connections', 'client-connections', 'not-allowed'] as const;
+export const TCP_REFUSAL_REASONS = ['all-connections', 'client-connections', 'not-allowed', 'accept-failed'] as const;
 export type TcpRefusalReason = (typeof TCP_REFUSAL_REASONS)[number];
 
 /** What ended a TCP connection. */

@@ -24,7 +24,8 @@ export class EncodedAnswer {
   readonly #starts: Uint16Array;
   /** Sums of the weights of the records up to each one; undefined when all come first equally often. */
   readonly #weightSums: Float64Array | undefined;
-  #turn = 0;
+  /** The record that came first in the last copy; -1 before the first copy. */
+  #turn = -1;
 
   constructor(bytes: Uint8Array, starts: Uint16Array, weightSums: Float64Array | undefined) {
     this.bytes = bytes;
@@ -54,7 +55,9 @@ export class EncodedAnswer {
   #nextFirst(count: number, random: () => number): number {
     const sums = this.#weightSums;
     if (sums === undefined) {
-      this.#turn = this.#turn + 1 < count ? this.#turn + 1 : 0;
+      // A random beginning: else an answer that is made anew after each change would begin with the same record each time.
+      if (this.#turn < 0) this.#turn = Math.floor(random() * count);
+      else this.#turn = this.#turn + 1 < count ? this.#turn + 1 : 0;
       return this.#turn;
     }
     const point = random() * (sums[count - 1] ?? 0);
@@ -74,7 +77,7 @@ export interface Room {
   readonly octets: number;
   /** Records of the RRset that was asked for. */
   readonly records: number;
-  /** Sets TC when records are left out: only a datagram is truncated, TCP has no larger size to ask again with. */
+  /** Sets TC when records do not fit: only a datagram is truncated, TCP has no larger size to ask again with. */
   readonly marksTruncation: boolean;
   /** The records by rank, best first; all in their order when undefined. */
   readonly ranking?: readonly number[];
@@ -90,8 +93,8 @@ export interface Encoding {
 }
 
 /**
- * Encodes an answer into as much room as it has: whole records only, the answer section first. Additional records that
- * do not fit are left out without a sign (RFC 2181 §9).
+ * Encodes an answer into as much room as it has: whole records only, the answer section first. Additional RRsets that
+ * do not fit whole are left out without a sign (RFC 2181 §9).
  *
  * @param scratch overwritten; at least as large as the room
  */
@@ -110,16 +113,18 @@ export function encodeAnswer(answer: Answer, question: Question, room: Room, scr
   // A delegation is of no use without the addresses of its servers (RFC 9471 §2.1).
   const glue = uniqueNames(answer.authority.flatMap((set) => set.glue ?? []).flat());
   const glueCount = writeRRsets(writer, glue);
-  const isWhole =
+  const wantedCount = wanted?.data.length ?? 0;
+  /** Whether nothing is left out for want of octets: TCP, which has more, would not give more records. */
+  const isFull =
     aliasCount === countRecords(aliases) &&
-    block.order.length === (wanted?.data.length ?? 0) &&
+    block.order.length === Math.min(wantedCount, room.records) &&
     authorityCount === countRecords(answer.authority) &&
     glueCount === countRecords(glue);
   const hosts = uniqueNames(block.order.flatMap((at) => wanted?.glue?.[at] ?? []));
-  const additionalCount = glueCount + writeRRsets(writer, hosts);
+  const additionalCount = glueCount + writeWholeRRsets(writer, hosts);
 
   const authoritative = answer.isAuthoritative ? FLAG.AA : 0;
-  const truncated = !isWhole && room.marksTruncation ? FLAG.TC : 0;
+  const truncated = !isFull && room.marksTruncation ? FLAG.TC : 0;
   writer.patchU16(2, authoritative | truncated | (answer.rcode & RCODE_MASK));
   writer.patchU16(4, 1);
   writer.patchU16(6, aliasCount + block.order.length);
@@ -130,7 +135,7 @@ export function encodeAnswer(answer: Answer, question: Question, room: Room, scr
     Uint16Array.from(block.starts),
     weightSums(wanted, block),
   );
-  return { encoded, isWhole };
+  return { encoded, isWhole: isFull && block.order.length === wantedCount };
 }
 
 /** The records that were asked for, as they lie in the message. */
@@ -174,6 +179,20 @@ function writeRRsets(writer: MessageWriter, rrsets: readonly RRset[]): number {
       if (!writeAt(writer, rrset, at)) return count;
       count += 1;
     }
+  }
+  return count;
+}
+
+/** Writes RRsets up to the first that does not fit whole; how many records that were. */
+function writeWholeRRsets(writer: MessageWriter, rrsets: readonly RRset[]): number {
+  let count = 0;
+  for (const rrset of rrsets) {
+    const mark = writer.mark();
+    if (writeRRsets(writer, [rrset]) < rrset.data.length) {
+      writer.rollback(mark);
+      break;
+    }
+    count += rrset.data.length;
   }
   return count;
 }

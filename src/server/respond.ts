@@ -3,6 +3,7 @@
 
 import {
   CLASS_IN,
+  CLIENT_COOKIE_OCTETS,
   type ExtendedError,
   FLAG,
   HEADER_OCTETS,
@@ -14,7 +15,7 @@ import {
 } from '../wire/codes.ts';
 import { optOctets, UDP_PAYLOAD_MAX_OCTETS, UDP_PAYLOAD_MIN_OCTETS, writeOpt } from '../wire/edns.ts';
 import type { FoldedName } from '../wire/name.ts';
-import { EDNS_DO, Query } from '../wire/query.ts';
+import { EDNS_DO, Query, type Verdict } from '../wire/query.ts';
 import { KNOWN_TYPES, TYPE } from '../wire/record-types.ts';
 import { type Answer, answer, type Refusal } from '../zone/answer.ts';
 import type { Authority } from '../zone/authority.ts';
@@ -22,6 +23,7 @@ import { lookup } from '../zone/lookup.ts';
 import type { AnswerCache } from './answer-cache.ts';
 import type { Family, QueryCounters, Transport } from './counters.ts';
 import type { PreparedAnswer } from './prepared-answer.ts';
+import type { ReplyOptions } from './reply-options.ts';
 
 /** Who sent a message, and how. */
 export interface Client {
@@ -35,6 +37,7 @@ export interface ResponderOptions {
   readonly authority: Authority;
   readonly cache: AnswerCache;
   readonly counters: QueryCounters;
+  readonly replyOptions: ReplyOptions;
   /** Whether a client may ask. */
   readonly isAllowed: (address: string) => boolean;
   /** 0 up to but not including 1. */
@@ -64,6 +67,11 @@ export class Responder {
     return this.#rcode;
   }
 
+  /** Whether a client may ask. */
+  isAllowed(address: string): boolean {
+    return this.#options.isAllowed(address);
+  }
+
   /**
    * Answers `message[0, length)`.
    *
@@ -76,7 +84,9 @@ export class Responder {
     } catch (error) {
       this.#options.counters.panics += 1;
       this.#options.onFault(error, message.toString('hex', 0, length));
-      return this.#refuse('servfail', message, out);
+      // The fault may be theirs.
+      this.#query.forgetOptions();
+      return this.#refuse('servfail', message, client, out);
     }
   }
 
@@ -89,24 +99,33 @@ export class Responder {
       return 0;
     }
     counters.countRequest(client.transport, client.family, query.hasQuestion ? query.type : undefined, length);
-    if (!isAllowed(client.address)) return this.#refuse('client-refused', message, out);
-    if (verdict !== 'answer') return this.#refuse(verdict, message, out);
-    if (query.class !== CLASS_IN) return this.#refuse('class-refused', message, out);
-    if (query.type === TYPE.AXFR || query.type === TYPE.IXFR) {
-      return this.#refuse('transfer-refused', message, out);
-    }
+    const refusal = isAllowed(client.address) ? this.#refusalOf(verdict, message, client) : 'client-refused';
+    if (refusal !== undefined) return this.#refuse(refusal, message, client, out);
     const prepared = this.#prepare(message);
     const error = this.#errorOf(prepared.answer);
-    const encoded = cache.encoded(
-      prepared,
-      this.#room(client.transport, error),
-      client.transport === 'udp',
-      client.address,
-    );
+    const encoded = cache.encoded(prepared, this.#room(client, error), client.transport === 'udp', client.address);
     encoded.copyTo(out, this.#options.random);
     const flags = u16(out, 2);
     if ((flags & FLAG.TC) !== 0) counters.truncated += 1;
-    return this.#finish(message, out, encoded.bytes.length, flags, prepared.answer.rcode, error);
+    return this.#finish(message, client, out, encoded.bytes.length, flags, prepared.answer.rcode, error);
+  }
+
+  /** Why no zone is looked at for a message; undefined when one is. */
+  #refusalOf(verdict: Exclude<Verdict, 'drop'>, message: Buffer, client: Client): Refusal['kind'] | undefined {
+    const query = this.#query;
+    if (verdict === 'cookie') return this.#cookieRefusal(message, client);
+    if (verdict !== 'answer') return verdict;
+    if (query.keepaliveHasTime && client.transport === 'tcp') return 'formerr';
+    if (query.class !== CLASS_IN) return 'class-refused';
+    return query.type === TYPE.AXFR || query.type === TYPE.IXFR ? 'transfer-refused' : undefined;
+  }
+
+  /** Where nothing but a cookie is asked for, one that is shown is judged (RFC 7873 §5.4). */
+  #cookieRefusal(message: Buffer, { address }: Client): Refusal['kind'] {
+    const { cookieAt, cookieOctets } = this.#query;
+    if (cookieOctets === CLIENT_COOKIE_OCTETS) return 'no-question';
+    const { cookies } = this.#options.replyOptions;
+    return cookies.isValid(message, cookieAt, cookieOctets, address) ? 'no-question' : 'badcookie';
   }
 
   /** The answer to the question of `message`, kept or worked out. */
@@ -148,21 +167,22 @@ export class Responder {
   }
 
   /** Octets that an answer may have, OPT not counted. */
-  #room(transport: Transport, error: ExtendedError | undefined): number {
-    const { hasOpt, udpPayloadOctets } = this.#query;
-    const opt = hasOpt ? optOctets(error) : 0;
-    if (transport === 'tcp') return MESSAGE_MAX_OCTETS - opt;
+  #room(client: Client, error: ExtendedError | undefined): number {
+    const { hasOpt, hasOptions, udpPayloadOctets } = this.#query;
+    const options = hasOptions ? this.#options.replyOptions.octets(this.#query, client) : 0;
+    const opt = hasOpt ? optOctets(error) + options : 0;
+    if (client.transport === 'tcp') return MESSAGE_MAX_OCTETS - opt;
     const offered = hasOpt ? udpPayloadOctets : UDP_PAYLOAD_MIN_OCTETS;
     return Math.min(Math.max(offered, UDP_PAYLOAD_MIN_OCTETS), UDP_PAYLOAD_MAX_OCTETS) - opt;
   }
 
-  #refuse(kind: Refusal['kind'], message: Buffer, out: Buffer): number {
+  #refuse(kind: Refusal['kind'], message: Buffer, client: Client, out: Buffer): number {
     const { hasQuestion, questionEnd } = this.#query;
     const refusal = answer({ kind });
     const length = hasQuestion ? questionEnd : HEADER_OCTETS;
     out.fill(0, 0, HEADER_OCTETS);
     putU16(out, 4, Number(hasQuestion));
-    return this.#finish(message, out, length, 0, refusal.rcode, refusal.extendedError);
+    return this.#finish(message, client, out, length, 0, refusal.rcode, refusal.extendedError);
   }
 
   /**
@@ -171,6 +191,7 @@ export class Responder {
    */
   #finish(
     message: Buffer,
+    client: Client,
     out: Buffer,
     length: number,
     flags: number,
@@ -186,7 +207,8 @@ export class Responder {
     if (query.hasQuestion) message.copy(out, HEADER_OCTETS, HEADER_OCTETS, query.questionEnd);
     if (!query.hasOpt) return length;
     putU16(out, 10, u16(out, 10) + 1);
-    return writeOpt(out, length, rcode, (query.ednsFlags & EDNS_DO) !== 0, error);
+    const end = writeOpt(out, length, rcode, (query.ednsFlags & EDNS_DO) !== 0, error);
+    return query.hasOptions ? this.#options.replyOptions.append(query, message, client, out, length, end) : end;
   }
 }
 

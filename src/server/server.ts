@@ -209,7 +209,12 @@ function expand(address: string): string[] {
   return local;
 }
 
-/** The addresses of this host that a server on `listen` is reached at. */
+/**
+ * The addresses of this host that a server on `listen` is reached at; of the loopback only where there are no others,
+ * since to anybody else they mean another host.
+ */
 export function reachableAddresses(listen: readonly string[]): string[] {
-  return listen.flatMap(expand).filter((address) => !address.includes('%'));
+  const addresses = listen.flatMap(expand).filter((address) => !address.includes('%'));
+  const others = addresses.filter((address) => address !== '::1' && !address.startsWith('127.'));
+  return others.length > 0 ? others : addresses;
 }

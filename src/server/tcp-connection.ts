@@ -17,8 +17,8 @@ const TURN_MAX_QUERIES = 64;
 /** Milliseconds. Resolvers send a query in one segment; who takes longer than this holds the connection for its own sake. */
 const MESSAGE_MAX_MS = 2_000;
 
-/** Milliseconds without a query or a read answer. RFC 7766 §6.2.3 wants seconds, not minutes. */
-const IDLE_MAX_MS = 10_000;
+/** Milliseconds without a query or a read answer. RFC 7766 §6.2.3 wants seconds, not minutes. Clients may ask for it. */
+export const IDLE_MAX_MS = 10_000;
 
 /** Milliseconds. However busy a connection is, its place is free for another at the end of this. */
 const LIFETIME_MAX_MS = 120_000;

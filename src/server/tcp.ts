@@ -47,7 +47,7 @@ export class TcpListener {
     server.on('connection', (socket) => this.#onConnection(socket));
     // Accepting failed, for want of descriptors say. The client tries again, and UDP goes on.
     server.on('error', () => {
-      options.counters.tcpRefused['all-connections'] += 1;
+      options.counters.tcpRefused['accept-failed'] += 1;
     });
   }
 
@@ -59,7 +59,8 @@ export class TcpListener {
       abandon(socket);
       return;
     }
-    const admission = pool.admit(address);
+    // Before it takes a place: strangers must not use up those of clients.
+    const admission = responder.isAllowed(address) ? pool.admit(address) : 'not-allowed';
     if (admission !== 'admitted') {
       counters.tcpRefused[admission] += 1;
       abandon(socket);

@@ -73,9 +73,14 @@ export class UdpListener {
 
   #onMessage(message: Buffer, from: RemoteInfo): void {
     const { responder, counters } = this.#options;
-    // Port 0 cannot be sent to. Our own address and port is a forgery that would make us talk to ourselves.
-    if (from.port === 0 || (from.port === this.port && from.address === this.address)) {
+    // Port 0 cannot be sent to.
+    if (from.port === 0) {
       counters.dropped['port-zero'] += 1;
+      return;
+    }
+    // A forgery that would make us talk to ourselves.
+    if (from.port === this.port && from.address === this.address) {
+      counters.dropped['own-address'] += 1;
       return;
     }
     if (this.#sending === SENDING_MAX_REPLIES) {

@@ -136,3 +136,8 @@ function longestZeroRun(groups: readonly number[]): { readonly start: number; re
   }
   return best;
 }
+
+/** An address and a port as one text: `10.0.0.1:53`, `[fd00::1]:53` (RFC 5952 §6). */
+export function formatSocket(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}

@@ -14,6 +14,7 @@ export const RCODE = {
   NOTIMP: 4,
   REFUSED: 5,
   BADVERS: 16,
+  BADCOOKIE: 23,
 } as const;
 
 export type Rcode = (typeof RCODE)[keyof typeof RCODE];
@@ -35,6 +36,21 @@ export const EDE = {
 } as const;
 
 export type ExtendedError = (typeof EDE)[keyof typeof EDE];
+
+/** EDNS options that mean something here (IANA "DNS EDNS0 Option Codes (OPT)"). */
+export const EDNS_OPTION = {
+  /** RFC 5001. */
+  NSID: 3,
+  /** RFC 7873, RFC 9018. */
+  COOKIE: 10,
+  /** RFC 7828. */
+  TCP_KEEPALIVE: 11,
+  /** RFC 8914. */
+  EXTENDED_ERROR: 15,
+} as const;
+
+/** Octets of the client's half of a cookie, which comes first (RFC 7873 §4). */
+export const CLIENT_COOKIE_OCTETS = 8;
 
 /** Bits of the second 16 bits of the header (RFC 1035 §4.1.1, RFC 4035 §3). */
 export const FLAG = {

@@ -17,11 +17,12 @@ class ForgetfulCache extends AnswerCache {
 }
 
 /** What a server that keeps nothing answers, from the data of a world as it is when it is asked. */
-function withoutCache({ authority }: World): (query: Buffer, from: string) => Buffer {
+function withoutCache({ authority, replyOptions }: World): (query: Buffer, from: string) => Buffer {
   const responder = new Responder({
     authority,
     cache: new ForgetfulCache({ authority, maxEntries: 1, maxRecords: 1000 }),
     counters: new QueryCounters(),
+    replyOptions,
     isAllowed: () => true,
     random: () => 0,
     onFault: (error) => {

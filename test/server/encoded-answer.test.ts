@@ -55,7 +55,15 @@ describe('an encoded answer', () => {
     const orders = [1, 2, 3, 4].map(() =>
       copy(encoding).answers.map(({ data }) => (data.kind === 'A' ? data.address.at(-1) : '')),
     );
-    expect(orders.map((order) => order.join(''))).toEqual(['231', '312', '123', '231']);
+    expect(orders.map((order) => order.join(''))).toEqual(['123', '231', '312', '123']);
+  });
+
+  it('begins with any record when it is first sent, so that making it anew favours none', () => {
+    const firsts = [0, 0.34, 0.67, 0.999_999].map((random) => {
+      const encoding = encode(answerOf([rrset('web.svc.local', addresses(1, 2, 3), TYPE.A)]));
+      return firstOf(copy(encoding, () => random));
+    });
+    expect(firsts).toMatchObject(['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.3'].map((address) => ({ address })));
   });
 
   it('begins with the record that the random number falls to, by weight', () => {
@@ -71,8 +79,8 @@ describe('an encoded answer', () => {
     const set = rrset('web.svc.local', addresses(1, 2, 3), TYPE.A, { weights: [0, 0, 1] });
     const encoding = encode(answerOf([set]), { ...ROOMY, records: 2 });
     expect([copy(encoding), copy(encoding)].map(firstOf)).toMatchObject([
-      { address: '10.0.0.2' },
       { address: '10.0.0.1' },
+      { address: '10.0.0.2' },
     ]);
   });
 

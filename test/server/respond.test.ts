@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { AnswerCache } from '../../src/server/answer-cache.ts';
 import { QueryCounters, requestIndex, TYPE_LABELS } from '../../src/server/counters.ts';
 import { Responder } from '../../src/server/respond.ts';
+import { EDNS_OPTION } from '../../src/wire/codes.ts';
 import { decodeMessage, encodeMessage } from '../../src/wire/message.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import { Authority } from '../../src/zone/authority.ts';
@@ -48,9 +49,9 @@ describe('a reply', () => {
   });
 
   it('ignores options that it does not know, and signatures', () => {
-    const cookie = '000a 0008 0102030405060708';
-    const query = `beef 0000 0001 0000 0000 0001  ${WEB} ${A_IN}  00 0029 1000 00 00 0000 000c ${cookie}`;
-    expect(reply(query)).toMatch(/^beef84000001000100000001/);
+    const unknown = 'fde9 0008 0102030405060708';
+    const query = `beef 0000 0001 0000 0000 0001  ${WEB} ${A_IN}  00 0029 1000 00 00 0000 000c ${unknown}`;
+    expect(reply(query)).toMatch(/^beef84000001000100000001.*00002904d0000000000000$/);
     const signed = `beef 0000 0001 0000 0000 0001  ${WEB} ${A_IN}  00 00fa 00ff 00000000 0002 0000`;
     expect(reply(signed)).toMatch(/^beef84000001000100000000/);
   });
@@ -79,12 +80,22 @@ describe('FORMERR', () => {
     ['a header alone', 'beef 0100 0001 0000 0000 0000', 'beef 8101 0000 0000 0000 0000'],
     ['no question', 'beef 0000 0000 0000 0000 0000', 'beef 8001 0000 0000 0000 0000'],
     ['two questions', `beef 0000 0002 0000 0000 0000 ${WEB} ${A_IN} ${WEB} ${A_IN}`, 'beef 8001 0000 0000 0000 0000'],
+    [
+      'two questions and OPT',
+      `beef 0000 0002 0000 0000 0001 ${WEB} ${A_IN} c00c ${A_IN} ${OPT}`,
+      'beef 8001 0000 0000 0000 0001 00 0029 04d0 00 00 0000 0000',
+    ],
+    [
+      'no question and OPT without a cookie',
+      `beef 0000 0000 0000 0000 0001 ${OPT}`,
+      'beef 8001 0000 0000 0000 0001 00 0029 04d0 00 00 0000 0000',
+    ],
     ['a name that goes on past the end', 'beef 0000 0001 0000 0000 0000 3f 776562', 'beef 8001 0000 0000 0000 0000'],
     ['a pointer in the question', `beef 0000 0001 0000 0000 0000 c00c ${A_IN}`, 'beef 8001 0000 0000 0000 0000'],
     [
       'an answer in the query',
       `beef 0000 0001 0001 0000 0000 ${WEB} ${A_IN} c00c ${A_IN} 00000000 0004 0a000001`,
-      'beef 8001 0000 0000 0000 0000',
+      `beef 8001 0001 0000 0000 0000 ${WEB} ${A_IN}`,
     ],
     [
       'octets behind the last record',
@@ -109,7 +120,7 @@ describe('FORMERR', () => {
     [
       'an option that does not fill OPT',
       `beef 0000 0001 0000 0000 0001 ${WEB} ${A_IN} 00 0029 1000 00 00 0000 0003 000a 00`,
-      `beef 8001 0001 0000 0000 0000 ${WEB} ${A_IN}`,
+      `beef 8001 0001 0000 0000 0001 ${WEB} ${A_IN} 00 0029 04d0 00 00 0000 0000`,
     ],
   ])('answers %s, with the question if it could be read', (_, query, expected) => {
     expect(reply(query)).toBe(toHex(hex(expected)));
@@ -188,11 +199,14 @@ describe('a fault of the program', () => {
       authority,
       cache: new AnswerCache({ authority, maxEntries: 10, maxRecords: 10 }),
       counters,
+      replyOptions: world().replyOptions,
       isAllowed: () => true,
       random: () => 0,
       onFault: (error, messageHex) => told.push([error, messageHex]),
     });
-    const query = encodeQuery({ name: 'web.svc.local', type: 'A', edns: { octets: 1232 } });
+    // A cookie is asked for and not sent: the fault may be in what sends it.
+    const options = [{ code: EDNS_OPTION.COOKIE, data: new Uint8Array(8) }];
+    const query = encodeQuery({ name: 'web.svc.local', type: 'A', edns: { octets: 1232, options } });
     const out = Buffer.alloc(1232);
     const client = { address: '127.0.0.1', transport: 'udp', family: 4 } as const;
     const length = responder.respond(query, query.length, client, out);

@@ -52,6 +52,14 @@ describe('DNS over TCP', () => {
     expect(world.counters.requests[requestIndex('tcp', family, TYPE_A)]).toBe(1);
   });
 
+  it('closes the connections of clients that may not ask, before they take a place', async (context) => {
+    const { port, world } = await startServer(context, { isAllowed: () => false });
+    const client = await TcpClient.connect(context, port);
+    await client.closed();
+    expect(world.counters.tcpRefused['not-allowed']).toBe(1);
+    expect(world.counters.tcpAccepted).toBe(0);
+  });
+
   it('answers several messages in one segment, in their order', async (context) => {
     const { port } = await startServer(context);
     const client = await TcpClient.connect(context, port);

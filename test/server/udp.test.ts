@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { requestIndex, TYPE_LABELS } from '../../src/server/counters.ts';
 import { UdpListener } from '../../src/server/udp.ts';
 import { FLAG, RCODE, RCODE_MASK } from '../../src/wire/codes.ts';
-import { randomSequence, World } from '../scenarios/world.ts';
+import { encodeQuery, randomSequence, World } from '../scenarios/world.ts';
 import { framed, queryWithId, SPEC_SERVER_A, TcpClient, UdpClient } from '../support/dns-client.ts';
 import { instancesOf, startServer } from '../support/dns-server.ts';
 import { Network, type ServerLine, ServerProcess } from '../support/server-process.ts';
@@ -106,10 +106,12 @@ describe('DNS over UDP', () => {
       const octets = Buffer.from(Array.from({ length: 12 + Math.floor(random() * 500) }, () => random() * 256));
       client.send(octets, port);
     }
-    await client.ask(SPEC_SERVER_A, port);
+    client.send(encodeQuery(SPEC_SERVER_A), port);
+    await until('every message is answered or dropped', () => {
+      return client.received.length + world.counters.dropped.response === 101;
+    });
     const last = client.received.at(-1)?.message;
     expect(last?.answers.length).toBe(3);
-    expect(client.received.length + world.counters.dropped.response).toBe(101);
     for (const { message } of client.received.slice(0, -1)) {
       expect(message.flags & FLAG.QR).toBe(FLAG.QR);
       expect([RCODE.FORMERR, RCODE.NOTIMP]).toContain(message.flags & RCODE_MASK);
@@ -131,7 +133,7 @@ describe('DNS over UDP', () => {
       expect(soa).toMatch(/ 2$/m);
     }
     const state = await server.state();
-    expect(state.counters.dropped).toMatchObject({ 'port-zero': 4, response: 0, 'send-failed': 0 });
+    expect(state.counters.dropped).toMatchObject({ 'port-zero': 2, 'own-address': 2, response: 0, 'send-failed': 0 });
     expect(answersIn(state)).toBe(3);
     expect(server.errors).toBe('');
   });

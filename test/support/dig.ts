@@ -14,6 +14,10 @@ export interface DigAnswer {
   readonly answer: readonly string[];
   readonly authority: readonly string[];
   readonly additional: readonly string[];
+  /** What OPT says, a line each; empty without OPT. */
+  readonly opt: readonly string[];
+  /** Whether a bit of the header or of OPT is set that has no meaning: dig calls it MBZ, must be zero. */
+  readonly hasUnknownFlags: boolean;
   /** Of the extended error (RFC 8914), if the answer has one. */
   readonly errorCode: number | undefined;
   readonly octets: number;
@@ -38,6 +42,9 @@ export async function dig({ port, address = '127.0.0.1' }: DigServer, ...args: r
     answer: section(stdout, 'ANSWER'),
     authority: section(stdout, 'AUTHORITY'),
     additional: section(stdout, 'ADDITIONAL'),
+    // The only section that no empty line ends.
+    opt: section(stdout, 'OPT PSEUDO').flatMap((line) => /^; (.*)/.exec(line)?.[1] ?? []),
+    hasUnknownFlags: stdout.includes('MBZ'),
     errorCode: errorCode === '' ? undefined : Number(errorCode),
     octets: Number(field(/MSG SIZE {2}rcvd: (\d+)/)),
     transport: field(/^;; SERVER: .* \((\w+)\)$/m),
@@ -45,7 +52,7 @@ export async function dig({ port, address = '127.0.0.1' }: DigServer, ...args: r
 }
 
 function section(output: string, title: string): string[] {
-  const [, body = ''] = new RegExp(`^;; ${title} SECTION:\n((?:.+\n)*)`, 'm').exec(output) ?? [];
+  const [, body = ''] = new RegExp(`^;; ${title} ?SECTION:\n((?:.+\n)*)`, 'm').exec(output) ?? [];
   return body
     .split('\n')
     .filter((line) => line !== '')

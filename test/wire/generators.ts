@@ -3,10 +3,10 @@
 
 import fc from 'fast-check';
 import { formatIpv4, formatIpv6 } from '../../src/wire/address.ts';
-import { CLASS_IN, OPCODE_SHIFT } from '../../src/wire/codes.ts';
+import { CLASS_IN, CLIENT_COOKIE_OCTETS, EDNS_OPTION, OPCODE_SHIFT } from '../../src/wire/codes.ts';
 import type { Message, Question, ResourceRecord } from '../../src/wire/message.ts';
 import { foldName, type Name, prependLabel, ROOT } from '../../src/wire/name.ts';
-import { KNOWN_TYPES, type RecordData, TYPE } from '../../src/wire/record-types.ts';
+import { type EdnsOption, KNOWN_TYPES, type RecordData, TYPE } from '../../src/wire/record-types.ts';
 
 const u8 = fc.integer({ min: 0, max: 0xff });
 const u16 = fc.integer({ min: 0, max: 0xffff });
@@ -121,12 +121,27 @@ export function zoneData(name: fc.Arbitrary<Name>): fc.Arbitrary<{ readonly type
   );
 }
 
-const optData: fc.Arbitrary<{ readonly type: number; readonly data: RecordData }> = fc
-  .array(fc.record({ code: u16, data: bytes(40) }), { maxLength: 4 })
-  .map((options) => ({ type: TYPE.OPT, data: { kind: 'OPT', options } }));
+const option: fc.Arbitrary<EdnsOption> = fc.record({
+  code: fc.oneof(
+    { weight: 4, arbitrary: u16 },
+    { weight: 1, arbitrary: fc.constantFrom(...Object.values(EDNS_OPTION)) },
+  ),
+  data: bytes(40),
+});
+
+function optOf(options: fc.Arbitrary<EdnsOption>): fc.Arbitrary<{ readonly type: number; readonly data: RecordData }> {
+  return fc
+    .array(options, { maxLength: 4 })
+    .map((some) => ({ type: TYPE.OPT, data: { kind: 'OPT' as const, options: some } }));
+}
+
+/** An option that is no reason for FORMERR: a cookie has a length that cookies have (RFC 7873 §5.2.2). */
+const rightOption = option.filter(
+  ({ code, data }) => code !== EDNS_OPTION.COOKIE || data.length === CLIENT_COOKIE_OCTETS || data.length >= 16,
+);
 
 function anyRecord(name: fc.Arbitrary<Name>): fc.Arbitrary<ResourceRecord> {
-  const typed = fc.oneof({ weight: 12, arbitrary: zoneData(name) }, { weight: 1, arbitrary: optData });
+  const typed = fc.oneof({ weight: 12, arbitrary: zoneData(name) }, { weight: 1, arbitrary: optOf(option) });
   return fc
     .record({ name, class: fc.oneof(fc.constant(CLASS_IN), u16), ttlSeconds: u32, typed })
     .map(({ typed: { type, data }, ...rest }) => ({ ...rest, type, data }));
@@ -159,7 +174,7 @@ export function anyMessage(name: fc.Arbitrary<Name>): fc.Arbitrary<Message> {
 /** A query that is to be answered: one question, with and without EDNS 0. */
 export function anyQuery(name: fc.Arbitrary<Name>): fc.Arbitrary<Message> {
   const opt = fc
-    .record({ class: u16, ednsFlags: u16, data: optData })
+    .record({ class: u16, ednsFlags: u16, data: optOf(rightOption) })
     .map(({ class: size, ednsFlags, data }) => ({ name: ROOT, class: size, ttlSeconds: ednsFlags, ...data }));
   return fc.record({
     id: u16,

@@ -130,8 +130,26 @@ describe('malformed', () => {
     ['no question', '1234 0100 0000 0000 0000 0000'],
     ['two questions (RFC 9619)', `1234 0100 0002 0000 0000 0000  ${QUESTION} ${QUESTION}`],
     ['65535 questions', `1234 0100 ffff 0000 0000 0000  ${QUESTION}`],
-    ['an answer', `1234 0100 0001 0001 0000 0000  ${QUESTION} ${TXT}`],
+    ['three questions', `1234 0100 0003 0000 0000 0001  ${QUESTION} ${QUESTION} ${QUESTION} ${OPT}`],
   ])('has the wrong counts: %s', (_what, octets) => {
+    const { query, verdict } = parse(octets);
+    expect([verdict, query.hasQuestion, query.hasOpt]).toEqual(['formerr', false, false]);
+  });
+
+  it.each([
+    ['no question', '0000 0000 0000 0001', OPT, false],
+    ['two questions', '0002 0000 0000 0001', `${QUESTION} c00c 0001 0001 ${OPT}`, false],
+    ['an answer', '0001 0001 0000 0001', `${QUESTION} ${TXT} ${OPT}`, true],
+  ])('has the wrong counts, but OPT is found: %s', (_what, counts, sections, hasQuestion) => {
+    const { query, verdict } = parse(`1234 0100 ${counts} ${sections}`);
+    expect([verdict, query.hasQuestion, query.hasOpt]).toEqual(['formerr', hasQuestion, true]);
+  });
+
+  it.each([
+    ['is cut', `1234 0100 0002 0000 0000 0000  ${QUESTION} 0161 00 0001`],
+    ['is not there', `1234 0100 0002 0000 0000 0000  ${QUESTION}`],
+    ['has a label of type 01', `1234 0100 0002 0000 0000 0001  ${QUESTION} 40 0001 0001 ${OPT}`],
+  ])('has a second question that %s', (_what, octets) => {
     const { query, verdict } = parse(octets);
     expect([verdict, query.hasQuestion, query.hasOpt]).toEqual(['formerr', false, false]);
   });
@@ -202,7 +220,7 @@ describe('OPT', () => {
       { udpPayloadOctets: 65535, ednsFlags: 0xffff },
     ],
     ['an extended rcode, which means nothing in a query', '00 0029 04d0 ff 00 0000 0000', { udpPayloadOctets: 1232 }],
-    ['unknown options', '00 0029 04d0 00 00 0000 000b fde9 0003 010203 000a 0000', { udpPayloadOctets: 1232 }],
+    ['unknown options', '00 0029 04d0 00 00 0000 000b fde9 0003 010203 fdea 0000', { udpPayloadOctets: 1232 }],
   ])('is read with %s', (_what, opt, expected) => {
     const { query, verdict } = withRecords(1, opt);
     expect(verdict).toBe('answer');
@@ -234,7 +252,22 @@ describe('OPT', () => {
     ['an option that would end in the next record', '00 0029 04d0 00 00 0000 0004 000a ffff'],
   ])('whose options do not fill it is malformed: %s', (_what, opt) => {
     const { query, verdict } = withRecords(1, opt);
-    expect([verdict, query.hasQuestion, query.hasOpt]).toEqual(['formerr', true, false]);
+    expect([verdict, query.hasQuestion, query.hasOptions]).toEqual(['formerr', true, false]);
+  });
+
+  it('may have 32 options, and no more', () => {
+    const withOptions = (count: number) => {
+      const octets = (4 * count).toString(16).padStart(4, '0');
+      return withRecords(1, `00 0029 04d0 00 00 0000 ${octets} ${'fde90000'.repeat(count)}`);
+    };
+    expect(withOptions(32).verdict).toBe('answer');
+    const { query, verdict } = withOptions(33);
+    expect([verdict, query.hasOpt]).toEqual(['formerr', true]);
+  });
+
+  it('of another version is not looked into', () => {
+    const { query, verdict } = withRecords(1, '00 0029 04d0 00 01 0000 0003 000a 00');
+    expect([verdict, query.hasOptions]).toEqual(['badvers', false]);
   });
 
   it('that comes twice is malformed, and the reply has the one that was right', () => {
@@ -254,6 +287,57 @@ describe('OPT', () => {
     expect(verdict).toBe('badvers');
     expect(query).toMatchObject({ hasQuestion: true, hasOpt: true, udpPayloadOctets: 1232, ednsFlags: 0x8000 });
     expect(withRecords(1, `${opt} 00`).verdict).toBe('formerr');
+  });
+});
+
+describe('an option that means something here', () => {
+  const withOptions = (options: string) => {
+    const octets = hex(options).length.toString(16).padStart(4, '0');
+    return parse(`1234 0100 0001 0000 0000 0001  ${QUESTION}  00 0029 04d0 00 00 0000 ${octets} ${options}`);
+  };
+
+  it('is found among others', () => {
+    const { query } = withOptions(`fde9 0002 ffff 0003 0000 000a 0008 ${'01'.repeat(8)} 000b 0000`);
+    // 12 of the header, 7 of the question, 11 of OPT, and the options before.
+    expect(query).toMatchObject({
+      hasOptions: true,
+      asksNsid: true,
+      cookieAt: 44,
+      cookieOctets: 8,
+      asksKeepalive: true,
+    });
+  });
+
+  it('is not there unless it is', () => {
+    const { query } = withOptions('fde9 0002 ffff');
+    expect(query).toMatchObject({ hasOptions: false, asksNsid: false, cookieAt: 0, asksKeepalive: false });
+  });
+
+  it.each([8, 16, 24, 40])('is a cookie of %d octets', (octets) => {
+    const { query, verdict } = withOptions(`000a 00${octets.toString(16).padStart(2, '0')} ${'01'.repeat(octets)}`);
+    expect([verdict, query.cookieOctets]).toEqual(['answer', octets]);
+  });
+
+  it.each([0, 1, 7, 9, 15, 41])('is no cookie of %d octets (RFC 7873 §5.2.2)', (octets) => {
+    const { query, verdict } = withOptions(`000a 00${octets.toString(16).padStart(2, '0')} ${'01'.repeat(octets)}`);
+    expect([verdict, query.hasOptions]).toEqual(['formerr', false]);
+  });
+
+  it('is the first cookie of several', () => {
+    const { query, verdict } = withOptions(`000a 0008 ${'01'.repeat(8)} 000a 0001 02`);
+    expect([verdict, query.cookieAt, query.cookieOctets]).toEqual(['answer', 34, 8]);
+  });
+
+  it('is a wish for keepalive that says a time, as only a server may', () => {
+    expect(withOptions('000b 0000').query.keepaliveHasTime).toBe(false);
+    expect(withOptions('000b 0002 0064').query.keepaliveHasTime).toBe(true);
+  });
+
+  it('is a cookie without a question (RFC 7873 §5.4)', () => {
+    const opt = `00 0029 04d0 00 00 0000 000c 000a 0008 ${'01'.repeat(8)}`;
+    const { query, verdict } = parse(`1234 0100 0000 0000 0000 0001 ${opt}`);
+    expect([verdict, query.hasQuestion, query.cookieAt]).toEqual(['cookie', false, 27]);
+    expect(verdictOf(`1234 0100 0000 0001 0000 0001 00 0010 0001 00000000 0000 ${opt}`)).toBe('formerr');
   });
 });
 
