@@ -87,9 +87,9 @@ describe('the help text', () => {
   });
 
   it('speaks of the environment and of a file only where a setting can come from them', () => {
-    expect(helpFor('serve')).toContain('SVCDNS_ZONE');
+    expect(helpFor('serve')).toContain('SVCDNS_ETCD');
     expect(helpFor('serve')).toContain('The file of --config');
-    expect(helpFor('list')).toContain('SVCDNS_ZONE');
+    expect(helpFor('list')).toContain('SVCDNS_ETCD');
     expect(helpFor('check')).not.toContain('--config');
     expect(helpFor('query')).not.toContain('SVCDNS_');
   });

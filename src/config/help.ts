@@ -21,11 +21,10 @@ export function helpFor(command: Command): string {
   for (const [index, setting] of settings.entries()) {
     lines.push(`${heads[index]?.padEnd(width)}  ${setting.help}${note(setting)}`);
   }
-  if (settings.some(({ source }) => source !== 'flag')) {
-    lines.push(
-      '',
-      `The environment can set them too: --zone is ${environmentName(SETTINGS.zones)}. A flag goes before it.`,
-    );
+  const shared = settings.find(({ source }) => source !== 'flag');
+  if (shared !== undefined) {
+    const example = `--${shared.flag} is ${environmentName(shared)}`;
+    lines.push('', `The environment can set what is not of one call only: ${example}. A flag goes before it.`);
   }
   if (settings.some(({ flag }) => flag === SETTINGS.configFile.flag)) {
     lines.push('The file of --config comes after both.');
