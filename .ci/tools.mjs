@@ -33,11 +33,11 @@ const needs = {
   'test/server/{server,udp,tcp}.test.ts': NETWORK,
   'test/e2e/**/*.test.ts': [...STORE, ...NETWORK, 'nginx'],
   'test/e2e/recipes.test.ts': ['haproxy'],
-  'test/examples/{cluster,providers}.test.ts': [...STORE, 'python3'],
+  'test/examples/{cluster,providers}.test.ts': [...STORE, 'dig', 'python3'],
   'test/examples/gateway.test.ts': [...STORE, 'nginx'],
-  'test/examples/haproxy.test.ts': [...STORE, 'haproxy'],
-  'test/examples/provider-go.test.ts': [...STORE, 'go'],
-  'test/examples/provider-java.test.ts': [...STORE, 'javac'],
+  'test/examples/haproxy.test.ts': [...STORE, 'dig', 'haproxy'],
+  'test/examples/provider-go.test.ts': [...STORE, 'dig', 'go'],
+  'test/examples/provider-java.test.ts': [...STORE, 'dig', 'javac'],
 };
 
 /** Debian keeps servers out of the path of those who are not root. */

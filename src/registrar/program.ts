@@ -28,7 +28,8 @@ export class Program {
   constructor([file = '', ...args]: readonly string[]) {
     const ended = new AbortController();
     this.ended = ended.signal;
-    this.#child = spawn(file, args, { stdio: 'inherit' });
+    // In a group of its own: Ctrl-C in a terminal would else reach it at once, while clients still have its address.
+    this.#child = spawn(file, args, { stdio: 'inherit', detached: true });
     this.#end = new Promise((resolve) => {
       const settle = (end: ProgramEnd): void => {
         ended.abort();

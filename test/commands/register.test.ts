@@ -49,6 +49,14 @@ async function startWrapped(
 }
 
 describe.concurrent('svcdns register', () => {
+  it('starts its program in a group of its own, so that Ctrl-C in a terminal does not end it before its drain', async (context) => {
+    const etcd = await startOne(context);
+    const say = 'import os; print(os.getpgid(0) == os.getpid(), flush=True)';
+    const program = start(context, etcd, 'specServer', '--port', '9', '--', 'python3', '-c', say);
+    expect(await program.ended()).toBe(0);
+    expect(program.stdout).toBe('True\n');
+  });
+
   it('registers until it is told to stop', async (context) => {
     const etcd = await startOne(context);
     const program = startPlain(context, etcd);
