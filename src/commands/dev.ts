@@ -1,12 +1,11 @@
 // `svcdns dev`: the server with a store of its own and a few instances in it, for trying things out on one machine. Where
 // a cluster is named with --etcd, that one is used, and nothing else changes.
 
-import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
+import { Etcd3 } from 'etcd3';
 import { EmbeddedStore, EmbeddedStoreError } from '../embedded/server.ts';
 import type { EtcdOptions } from '../etcd/options.ts';
 import { HttpListenError } from '../ops/http.ts';
-import { register } from '../registrar/register.ts';
+import type { Log } from '../ops/log.ts';
 import { BindError, codeOf } from '../server/bind-error.ts';
 import { formatSocket } from '../wire/address.ts';
 import { formatName } from '../wire/name.ts';
@@ -29,8 +28,8 @@ const SAMPLES = [
   ['3', 'http://10.0.0.3:8080'],
 ] as const;
 
-/** Milliseconds until an etcd that was named is taken to be not there. */
-const REGISTRATION_MAX_MS = 5_000;
+/** Seconds that the samples outlive this process if it is killed; as long as an instance would. */
+const SAMPLE_LEASE_SECONDS = 10;
 
 /** Serves until the signal is aborted. */
 export async function dev(context: CommandContext): Promise<ExitCode> {
@@ -46,7 +45,7 @@ export async function dev(context: CommandContext): Promise<ExitCode> {
     const endpoints = store === undefined ? context.etcd.endpoints : [store.endpoint];
     const etcd = { ...context.etcd, endpoints };
     const serving = await start(startOnFreePorts({ ...context, etcd }));
-    await start(registerSamples(context, etcd));
+    await start(putSamples(context, etcd, serving.log));
     const [endpoint = ''] = endpoints;
     context.stdout.write(introduction(context, serving, endpoint, store !== undefined));
     await aborted(context.signal);
@@ -88,41 +87,59 @@ async function startOnFreePorts(context: CommandContext): Promise<Serving> {
 }
 
 /**
- * Registers the samples as services would, until they are closed.
+ * Puts the samples where no other key stands, under a lease that is kept alive until they are closed. Unlike a
+ * registration they do not come back: who deletes one wants to see it go.
  *
- * @throws SamplesError, RegisterError
+ * @throws SamplesError
  */
-async function registerSamples(
-  { settings, signal }: CommandContext,
+async function putSamples(
+  { settings }: CommandContext,
   etcd: EtcdOptions,
+  log: Log,
 ): Promise<{ close(): Promise<void> }> {
-  const prefix = Buffer.from(settings.maps[0]?.prefix ?? '/', 'latin1').toString('utf8');
-  const samples = SAMPLES.map(([id, address]) => register({ name: SERVICE, id, address, prefix, etcd }));
-  const close = async () => {
-    await Promise.all(samples.map((sample) => sample.close()));
+  const client = new Etcd3({
+    hosts: [...etcd.endpoints],
+    ...(etcd.auth && { auth: etcd.auth }),
+    ...(etcd.tls?.ca && {
+      credentials: {
+        rootCertificate: etcd.tls.ca,
+        ...(etcd.tls.key && { privateKey: etcd.tls.key }),
+        ...(etcd.tls.certificate && { certChain: etcd.tls.certificate }),
+      },
+    }),
+  });
+  const lease = client.lease(SAMPLE_LEASE_SECONDS);
+  lease.on('lost', (error) => log.warn('samples', 'the sample instances are lost', { error: error.message }));
+  const close = async (): Promise<void> => {
+    // Where etcd is gone, the lease runs out by itself.
+    await lease.revoke().catch(() => undefined);
+    client.close();
   };
-  const wait = new AbortController();
-  const tooLong = delay(REGISTRATION_MAX_MS, 'too long' as const, { signal: wait.signal });
-  const stopped = once(signal, 'abort', { signal: wait.signal });
+  const prefix = Buffer.from(settings.maps[0]?.prefix ?? '/', 'latin1').toString('utf8');
   try {
-    const all = Promise.all(samples.map((sample) => sample.registered()));
-    if ((await Promise.race([all, tooLong, stopped])) === 'too long') throw new SamplesError(etcd.endpoints);
-    return { close };
+    for (const [id, address] of SAMPLES) {
+      const key = `${prefix}${SERVICE}/${id}`;
+      const put = client
+        .put(key)
+        .value(address)
+        .lease(await lease.grant());
+      await client.if(key, 'Create', '==', 0).then(put).commit();
+    }
   } catch (error) {
     await close();
-    throw error;
-  } finally {
-    wait.abort();
-    await Promise.allSettled([tooLong, stopped]);
+    throw new SamplesError(etcd.endpoints, error);
   }
+  return { close };
 }
 
 /** The sample instances cannot be registered. */
 class SamplesError extends Error {
   readonly code = 'ERR_SVCDNS_SAMPLES';
 
-  constructor(endpoints: readonly string[]) {
-    super(`cannot register sample instances in etcd at ${endpoints.join(', ')}; start it, or leave out --etcd`);
+  constructor(endpoints: readonly string[], cause: unknown) {
+    super(`cannot register sample instances in etcd at ${endpoints.join(', ')}; start it, or leave out --etcd`, {
+      cause,
+    });
     this.name = 'SamplesError';
   }
 }

@@ -83,6 +83,17 @@ it('uses a real etcd when one is named, and takes its samples away when it goes'
   expect(await etcd.etcdctl('get', '--prefix', '/specServer/', '--keys-only')).toBe('');
 });
 
+it('leaves the keys of others as they are, and takes none of them away', async (context) => {
+  const etcd = await startEtcd();
+  context.onTestFinished(() => etcd.close());
+  await etcd.etcdctl('put', '/specServer/1', 'http://10.9.9.9:80');
+  const server = await startDev(context, '--etcd', etcd.endpoint);
+  await until('all are in DNS', async () => (await addresses(server)).join() === '10.0.0.2,10.0.0.3,10.9.9.9');
+  server.program.signal('SIGTERM');
+  expect(await server.program.ended()).toBe(0);
+  expect(await etcd.etcdctl('get', '--prefix', '/specServer/')).toBe('/specServer/1\nhttp://10.9.9.9:80\n');
+});
+
 it('exits with 1 and one sentence when the etcd that was named is not there', async (context) => {
   const program = Program.start(context, svcdnsCommand('dev', ...FREE_PORTS, '--etcd', 'http://127.0.0.1:9'));
   expect(await program.ended()).toBe(1);
