@@ -15,6 +15,7 @@ import {
 } from '../wire/codes.ts';
 import { optOctets, UDP_PAYLOAD_MAX_OCTETS, UDP_PAYLOAD_MIN_OCTETS, writeOpt } from '../wire/edns.ts';
 import type { FoldedName } from '../wire/name.ts';
+import { readU16, writeU16 } from '../wire/octets.ts';
 import { EDNS_DO, Query, type Verdict } from '../wire/query.ts';
 import { KNOWN_TYPES, TYPE } from '../wire/record-types.ts';
 import { type Answer, answer, type Refusal } from '../zone/answer.ts';
@@ -105,7 +106,7 @@ export class Responder {
     const error = this.#errorOf(prepared.answer);
     const encoded = cache.encoded(prepared, this.#room(client, error), client.transport === 'udp', client.address);
     encoded.copyTo(out, this.#options.random);
-    const flags = u16(out, 2);
+    const flags = readU16(out, 2);
     if ((flags & FLAG.TC) !== 0) counters.truncated += 1;
     return this.#finish(message, client, out, encoded.bytes.length, flags, prepared.answer.rcode, error);
   }
@@ -181,7 +182,7 @@ export class Responder {
     const refusal = answer({ kind });
     const length = hasQuestion ? questionEnd : HEADER_OCTETS;
     out.fill(0, 0, HEADER_OCTETS);
-    putU16(out, 4, Number(hasQuestion));
+    writeU16(out, 4, Number(hasQuestion));
     return this.#finish(message, client, out, length, 0, refusal.rcode, refusal.extendedError);
   }
 
@@ -200,23 +201,14 @@ export class Responder {
   ): number {
     const query = this.#query;
     this.#rcode = rcode;
-    putU16(out, 0, query.id);
+    writeU16(out, 0, query.id);
     // RFC 1035 §4.1.1: opcode and RD as they came; RFC 4035 §3.2.2: CD too. AD is never set: nothing was validated.
     const copied = query.flags & ((OPCODE_MASK << OPCODE_SHIFT) | FLAG.RD | FLAG.CD);
-    putU16(out, 2, (flags & ~RCODE_MASK) | FLAG.QR | copied | (rcode & RCODE_MASK));
+    writeU16(out, 2, (flags & ~RCODE_MASK) | FLAG.QR | copied | (rcode & RCODE_MASK));
     if (query.hasQuestion) message.copy(out, HEADER_OCTETS, HEADER_OCTETS, query.questionEnd);
     if (!query.hasOpt) return length;
-    putU16(out, 10, u16(out, 10) + 1);
+    writeU16(out, 10, readU16(out, 10) + 1);
     const end = writeOpt(out, length, rcode, (query.ednsFlags & EDNS_DO) !== 0, error);
     return query.hasOptions ? this.#options.replyOptions.append(query, message, client, out, length, end) : end;
   }
-}
-
-function u16(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
-}
-
-function putU16(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 8;
-  bytes[at + 1] = value & 0xff;
 }

@@ -1,6 +1,7 @@
 // The OPT record of an answer (RFC 6891 §6.1) and the options that this server sends in it.
 
 import { CLIENT_COOKIE_OCTETS, EDNS_OPTION, type ExtendedError } from './codes.ts';
+import { writeU16 } from './octets.ts';
 import { EDNS_DO } from './query.ts';
 import { TYPE } from './record-types.ts';
 
@@ -65,16 +66,16 @@ export function writeOpt(
   extendedError: ExtendedError | undefined,
 ): number {
   out[at] = 0;
-  putU16(out, at + 1, TYPE.OPT);
-  putU16(out, at + 3, UDP_PAYLOAD_MAX_OCTETS);
+  writeU16(out, at + 1, TYPE.OPT);
+  writeU16(out, at + 3, UDP_PAYLOAD_MAX_OCTETS);
   out[at + 5] = rcode >>> 4;
   out[at + 6] = 0;
-  putU16(out, at + 7, isDo ? EDNS_DO : 0);
-  putU16(out, at + DATA_LENGTH_AT, 0);
+  writeU16(out, at + 7, isDo ? EDNS_DO : 0);
+  writeU16(out, at + DATA_LENGTH_AT, 0);
   const end = at + OPT_OCTETS;
   if (extendedError === undefined) return end;
   const data = appendOption(out, at, end, EDNS_OPTION.EXTENDED_ERROR, 2);
-  putU16(out, data, extendedError);
+  writeU16(out, data, extendedError);
   return data + 2;
 }
 
@@ -88,13 +89,8 @@ export function writeOpt(
  */
 export function appendOption(out: Uint8Array, optAt: number, at: number, code: number, octets: number): number {
   const data = at + OPTION_HEADER_OCTETS;
-  putU16(out, at, code);
-  putU16(out, at + 2, octets);
-  putU16(out, optAt + DATA_LENGTH_AT, data + octets - optAt - OPT_OCTETS);
+  writeU16(out, at, code);
+  writeU16(out, at + 2, octets);
+  writeU16(out, optAt + DATA_LENGTH_AT, data + octets - optAt - OPT_OCTETS);
   return data;
-}
-
-function putU16(out: Uint8Array, at: number, value: number): void {
-  out[at] = value >>> 8;
-  out[at + 1] = value & 0xff;
 }

@@ -12,6 +12,7 @@ import {
   OPCODE_SHIFT,
 } from './codes.ts';
 import { LABEL_MAX_OCTETS, NAME_MAX_OCTETS } from './name.ts';
+import { readU16 } from './octets.ts';
 import { TYPE } from './record-types.ts';
 
 /**
@@ -86,8 +87,8 @@ export class Query {
     this.ednsFlags = 0;
     this.forgetOptions();
     if (length < HEADER_OCTETS) return 'drop';
-    this.id = u16(message, 0);
-    this.flags = u16(message, 2);
+    this.id = readU16(message, 0);
+    this.flags = readU16(message, 2);
     // A response, which answering would turn into a loop between two servers.
     if ((this.flags & FLAG.QR) !== 0) return 'drop';
     const reading = this.#parseSections(message, length);
@@ -105,9 +106,9 @@ export class Query {
   }
 
   #parseSections(message: Uint8Array, length: number): Reading {
-    const questions = u16(message, 4);
-    const answers = u16(message, 6);
-    const records = answers + u16(message, 8) + u16(message, 10);
+    const questions = readU16(message, 4);
+    const answers = readU16(message, 6);
+    const records = answers + readU16(message, 8) + readU16(message, 10);
     if (questions > QUESTIONS_MAX || records > RECORDS_MAX) return 'formerr';
     this.questionEnd = HEADER_OCTETS;
     if (questions > 0 && !this.#parseQuestion(message, length)) return 'formerr';
@@ -137,8 +138,8 @@ export class Query {
       if (at - HEADER_OCTETS >= NAME_MAX_OCTETS) return false;
     }
     if (at + 4 > length) return false;
-    this.type = u16(message, at);
-    this.class = u16(message, at + 2);
+    this.type = readU16(message, at);
+    this.class = readU16(message, at + 2);
     this.questionEnd = at + 4;
     return true;
   }
@@ -150,15 +151,15 @@ export class Query {
       const owner = at;
       at = skipName(message, at, length);
       if (at < 0 || at + 10 > length) return 'formerr';
-      const dataEnd = at + 10 + u16(message, at + 8);
+      const dataEnd = at + 10 + readU16(message, at + 8);
       if (dataEnd > length) return 'formerr';
-      if (u16(message, at) === TYPE.OPT) {
+      if (readU16(message, at) === TYPE.OPT) {
         // One OPT at most, owned by the root (RFC 6891 §6.1.1).
         if (this.hasOpt || at !== owner + 1) return 'formerr';
         this.hasOpt = true;
-        this.udpPayloadOctets = u16(message, at + 2);
+        this.udpPayloadOctets = readU16(message, at + 2);
         version = message[at + 5] ?? 0;
-        this.ednsFlags = u16(message, at + 6);
+        this.ednsFlags = readU16(message, at + 6);
         // What the data of another version looks like is not known here.
         if (version === EDNS_VERSION && !this.#parseOptions(message, at + 10, dataEnd)) {
           this.forgetOptions();
@@ -175,8 +176,8 @@ export class Query {
   #parseOptions(message: Uint8Array, start: number, end: number): boolean {
     let at = start;
     for (let left = OPTIONS_MAX; at + 4 <= end && left > 0; left -= 1) {
-      const octets = u16(message, at + 2);
-      this.#noteOption(u16(message, at), at + 4, octets);
+      const octets = readU16(message, at + 2);
+      this.#noteOption(readU16(message, at), at + 4, octets);
       at += 4 + octets;
     }
     return at === end && (this.cookieAt === 0 || isCookieLength(this.cookieOctets));
@@ -208,10 +209,6 @@ export class Query {
 function isCookieLength(octets: number): boolean {
   const server = octets - CLIENT_COOKIE_OCTETS;
   return server === 0 || (server >= SERVER_COOKIE_MIN_OCTETS && server <= SERVER_COOKIE_MAX_OCTETS);
-}
-
-function u16(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }
 
 /** One past the name at `at`: labels up to a zero octet or a pointer. -1 when it is none. */
