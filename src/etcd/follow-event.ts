@@ -21,7 +21,7 @@ export type FollowEvent =
   /** Another cluster, or an older state of ours, answers: everything is listed again. */
   | { readonly kind: 'store-changed'; readonly endpoint: string; readonly reason: FaultReason; readonly detail: string }
   | { readonly kind: 'probe-failed'; readonly endpoint: string; readonly reason: FaultReason; readonly detail: string }
-  /** The comparison with etcd could not be made; the next one will be. */
+  /** A comparison with etcd could not be made. One with a table that is to be resumed gives way to a list. */
   | { readonly kind: 'audit-failed'; readonly endpoint: string; readonly reason: FaultReason; readonly detail: string }
   | { readonly kind: 'audit-difference'; readonly endpoint: string; readonly detail: string }
   | {

@@ -1,14 +1,15 @@
 // Keeps a consumer's table equal to the keys below some prefixes of etcd: list at a revision, watch from the one after it.
 //
-//   session:  connect ─▶ probe ─▶ list, if needed ─▶ watch ┬─ probe every second ─┬─▶ fault ─▶ back-off ─▶ next endpoint
+//   session:  connect ─▶ probe ─▶ confirm or list ─▶ watch ┬─ probe every second ─┬─▶ fault ─▶ back-off ─▶ next endpoint
 //                                                          └─ audit every minute ─┘
 //
 // Every fault ends the session, and the next one resumes where the last event was applied; it lists again only when that
-// revision is gone or cannot be trusted. The table is only ever changed to what etcd held: no fault empties it.
+// revision is gone or is not what the store has there. The table is only ever changed to what etcd held: no fault empties
+// it.
 
 import { performance } from 'node:perf_hooks';
 import type { ChangeBatch, KeyOctets } from '../registry/change.ts';
-import { auditTable } from './audit.ts';
+import { type AuditScope, auditTable, confirmTable } from './audit.ts';
 import { backoffMs } from './backoff.ts';
 import { Connection } from './connection.ts';
 import { FAULT_REASONS, type Fault, type FaultReason, fault } from './fault.ts';
@@ -28,8 +29,11 @@ const PROBE_INTERVAL_MS = 1000;
 const PROBE_DEADLINE_MS = 1000;
 const PROBES_FAILED_MAX = 2;
 
-/** Milliseconds between comparisons of the table with etcd. A summary costs etcd 1 ms per 1000 keys. */
+/** Milliseconds between comparisons of the table with etcd. A recent one costs etcd 1 ms per 1000 keys. */
 const AUDIT_INTERVAL_MS = 60_000;
+
+/** Milliseconds between those of all keys, the first of a session being one. 100 000 cost etcd 2 s, and us 0.5 s. */
+const FULL_AUDIT_INTERVAL_MS = 600_000;
 
 /** Milliseconds of an undisturbed watch after which earlier failures count no more. */
 const HEALTHY_MS = 10_000;
@@ -70,7 +74,7 @@ export class Follower {
   #state: SyncState = 'syncing';
   #confirmedMs: number;
   #liveSinceMs: number | undefined;
-  /** When the watch stream last brought something. */
+  /** When the watch stream or an audit last brought something. */
   #heardMs = 0;
   #auditedMs: number;
 
@@ -161,7 +165,10 @@ export class Follower {
     };
     this.#stop.signal.addEventListener('abort', close, { once: true });
     try {
-      const failed = (await this.#hello(endpoint, connection)) ?? (await this.#listIfNeeded(endpoint, connection));
+      const failed =
+        (await this.#hello(endpoint, connection)) ??
+        (await this.#confirm(endpoint, connection)) ??
+        (await this.#listIfNeeded(endpoint, connection));
       if (failed !== undefined) return failed;
       const parts = [
         this.#watch(endpoint, connection, session.signal),
@@ -190,6 +197,25 @@ export class Follower {
     return undefined;
   }
 
+  /** Compares the table with the store that it is to be resumed from, and leads to a list when they differ. */
+  async #confirm(endpoint: string, connection: Connection): Promise<Fault | undefined> {
+    if (this.#mirror.needsList) return undefined;
+    this.counters.audits += 1;
+    for (const table of this.#mirror.tables) {
+      const found = await confirmTable(connection, table);
+      if (found === undefined) continue;
+      this.#mirror.distrust(found.reason);
+      if (this.#mirror.needsList) {
+        this.#tellOfAudit(endpoint, found);
+        return undefined;
+      }
+      // What is too much for etcd to compare can still be listed page by page; resuming would end here each time.
+      if (found.reason === 'timeout') this.#mirror.requireList();
+      return found;
+    }
+    return undefined;
+  }
+
   async #listIfNeeded(endpoint: string, connection: Connection): Promise<Fault | undefined> {
     if (!this.#mirror.needsList) return undefined;
     const startedMs = this.#monotonicMs();
@@ -215,9 +241,7 @@ export class Follower {
 
   #watch(endpoint: string, connection: Connection, signal: AbortSignal): Promise<Fault> {
     return watchTables(connection, this.#mirror.tables, signal, {
-      onMessage: () => {
-        this.#heardMs = this.#monotonicMs();
-      },
+      onMessage: () => this.#hear(),
       onCreated: () => {
         this.counters.watches += 1;
         this.#confirmedMs = this.#monotonicMs();
@@ -233,6 +257,10 @@ export class Follower {
         return undefined;
       },
     });
+  }
+
+  #hear(): void {
+    this.#heardMs = this.#monotonicMs();
   }
 
   async #probeUntilFault(endpoint: string, connection: Connection, signal: AbortSignal): Promise<Fault> {
@@ -263,28 +291,46 @@ export class Follower {
   }
 
   async #auditUntilDifference(endpoint: string, connection: Connection, signal: AbortSignal): Promise<Fault> {
+    let allAuditedMs = Number.NEGATIVE_INFINITY;
     for (;;) {
       await sleep(PROBE_INTERVAL_MS, signal);
-      const due = this.#monotonicMs() - this.#auditedMs >= AUDIT_INTERVAL_MS;
-      if (due) this.#auditedMs = this.#monotonicMs();
-      const found = due ? await this.#audit(endpoint, connection, signal) : undefined;
       if (signal.aborted) return fault('closed', 'the session ended');
-      if (found !== undefined) return found;
+      const startedMs = this.#monotonicMs();
+      if (startedMs - this.#auditedMs < AUDIT_INTERVAL_MS) continue;
+      this.#auditedMs = startedMs;
+      const scope = startedMs - allAuditedMs < FULL_AUDIT_INTERVAL_MS ? 'recent' : 'all';
+      const found = await this.#audit(endpoint, connection, scope, signal);
+      if (found?.reason === 'audit') return found;
+      if (found === undefined && scope === 'all') allAuditedMs = startedMs;
     }
   }
 
-  async #audit(endpoint: string, connection: Connection, signal: AbortSignal): Promise<Fault | undefined> {
+  /** Returns a difference, or else why a table could not be compared. */
+  async #audit(
+    endpoint: string,
+    connection: Connection,
+    scope: AuditScope,
+    signal: AbortSignal,
+  ): Promise<Fault | undefined> {
     this.counters.audits += 1;
+    let failed: Fault | undefined;
     for (const table of this.#mirror.tables) {
-      const found = await auditTable(connection, table, signal);
-      if (signal.aborted || found === undefined) continue;
-      if (found.reason === 'audit') {
-        this.counters.auditDifferences += 1;
-        this.#options.log({ kind: 'audit-difference', endpoint, detail: found.detail });
-        return found;
-      }
-      this.#options.log({ kind: 'audit-failed', endpoint, reason: found.reason, detail: found.detail });
+      const found = await auditTable(connection, table, scope, signal, () => this.#hear());
+      if (signal.aborted) return fault('closed', 'the session ended');
+      if (found === undefined) continue;
+      this.#tellOfAudit(endpoint, found);
+      if (found.reason === 'audit') return found;
+      failed = found;
     }
-    return undefined;
+    return failed;
+  }
+
+  #tellOfAudit(endpoint: string, { reason, detail }: Fault): void {
+    if (reason === 'audit') {
+      this.counters.auditDifferences += 1;
+      this.#options.log({ kind: 'audit-difference', endpoint, detail });
+    } else {
+      this.#options.log({ kind: 'audit-failed', endpoint, reason, detail });
+    }
   }
 }

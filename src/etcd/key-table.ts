@@ -1,23 +1,22 @@
-// Which keys below one prefix exist and at which revision each was written: what it takes to turn a list into the
-// changes that it shows, to ignore an event that comes twice, and to compare ourselves with etcd. Values are not kept.
+// Which keys below one prefix exist and how each was last written: what it takes to turn a list into the changes that it
+// shows, to ignore an event that comes twice, and to compare ourselves with etcd. Values are not kept.
 
-import type { KeyChange, KeyOctets, KeyPut } from '../registry/change.ts';
+import type { KeyChange, KeyDelete, KeyOctets, KeyPut } from '../registry/change.ts';
 import type { KeyRange } from './key-range.ts';
+import { TableSnapshot } from './table-snapshot.ts';
+import { isSameWrite, type Write, writeOf } from './write.ts';
 
-/** The keys below a prefix at one revision: how many, and those written after an earlier revision. */
-export interface Digest {
-  readonly count: number;
-  /** The `mod_revision` of each; of those that exist. */
-  readonly written: ReadonlyMap<KeyOctets, bigint>;
+/** What a list changes. */
+export interface ListChanges {
+  readonly puts: readonly KeyPut[];
+  readonly deletes: readonly KeyDelete[];
 }
-
-/** How much of a list is a change: the keys with another revision, or all, when revisions of two histories would meet. */
-export type Compare = 'revisions' | 'nothing';
 
 export class KeyTable {
   /** What the keys are within. */
   readonly range: KeyRange;
-  #revisions = new Map<KeyOctets, bigint>();
+  readonly #writes = new Map<KeyOctets, Write>();
+  readonly #snapshots = new Set<TableSnapshot>();
   #applied = 0n;
   #audited = 0n;
 
@@ -25,12 +24,17 @@ export class KeyTable {
     this.range = range;
   }
 
+  /** How many keys exist. */
+  get size(): number {
+    return this.#writes.size;
+  }
+
   /** The revision up to which every event has been applied: of the last one, or of the list. */
   get applied(): bigint {
     return this.#applied;
   }
 
-  /** The revision at which the table was last known to be what etcd held. */
+  /** The revision at which the table was last found to be what etcd held. */
   get audited(): bigint {
     return this.#audited;
   }
@@ -40,20 +44,23 @@ export class KeyTable {
   }
 
   /** Takes over the keys of a complete list, and returns what it changes. */
-  replace(listed: ReadonlyMap<KeyOctets, KeyPut>, revision: bigint, compare: Compare): KeyChange[] {
-    const changes: KeyChange[] = [];
-    const revisions = new Map<KeyOctets, bigint>();
-    for (const key of this.#revisions.keys()) {
-      if (!listed.has(key)) changes.push({ kind: 'delete', key, modRevision: revision });
-    }
+  replace(listed: ReadonlyMap<KeyOctets, KeyPut>, revision: bigint): ListChanges {
+    const puts: KeyPut[] = [];
+    const deletes: KeyDelete[] = [];
     for (const [key, put] of listed) {
-      revisions.set(key, put.modRevision);
-      if (compare === 'nothing' || this.#revisions.get(key) !== put.modRevision) changes.push(put);
+      const write = writeOf(put);
+      if (isSameWrite(write, this.#writes.get(key))) continue;
+      this.#set(key, write);
+      puts.push(put);
     }
-    this.#revisions = revisions;
+    for (const key of this.#writes.keys()) {
+      if (listed.has(key)) continue;
+      this.#delete(key);
+      deletes.push({ kind: 'delete', key, modRevision: revision });
+    }
     this.#applied = revision;
     this.#audited = revision;
-    return changes;
+    return { puts, deletes };
   }
 
   /** Applies the events of one watch response, in their order, and returns those that were not known yet. */
@@ -65,19 +72,47 @@ export class KeyTable {
       if (event.modRevision <= before) continue;
       if (event.modRevision > this.#applied) this.#applied = event.modRevision;
       if (event.kind === 'put') {
-        this.#revisions.set(event.key, event.modRevision);
+        this.#set(event.key, writeOf(event));
         changes.push(event);
-      } else if (this.#revisions.delete(event.key)) {
+      } else if (this.#delete(event.key)) {
         changes.push(event);
       }
     }
     return changes;
   }
 
-  /** Summarises the table as it is, with the keys written since the last audit. */
-  digest(): Digest {
-    const written = new Map<KeyOctets, bigint>();
-    for (const [key, revision] of this.#revisions) if (revision > this.#audited) written.set(key, revision);
-    return { count: this.#revisions.size, written };
+  /** The revision of the last write of a key that exists; 0 when none does. */
+  newestWrite(): bigint {
+    let newest = 0n;
+    for (const { revision } of this.#writes.values()) if (revision > newest) newest = revision;
+    return newest;
+  }
+
+  /** How many keys were last written at a revision or after it. */
+  countWrittenFrom(revision: bigint): number {
+    let count = 0;
+    for (const write of this.#writes.values()) if (write.revision >= revision) count += 1;
+    return count;
+  }
+
+  /** Keeps the table as it is now for a reader, until that releases it. */
+  snapshot(): TableSnapshot {
+    const snapshot = new TableSnapshot(this.#writes);
+    this.#snapshots.add(snapshot);
+    return snapshot;
+  }
+
+  release(snapshot: TableSnapshot): void {
+    this.#snapshots.delete(snapshot);
+  }
+
+  #set(key: KeyOctets, write: Write): void {
+    for (const snapshot of this.#snapshots) snapshot.keep(key);
+    this.#writes.set(key, write);
+  }
+
+  #delete(key: KeyOctets): boolean {
+    for (const snapshot of this.#snapshots) snapshot.keep(key);
+    return this.#writes.delete(key);
   }
 }

@@ -4,7 +4,7 @@
 import type { ChangeBatch, KeyChange } from '../registry/change.ts';
 import { type Fault, type FaultReason, fault } from './fault.ts';
 import type { KeyRange } from './key-range.ts';
-import { type Compare, KeyTable } from './key-table.ts';
+import { KeyTable } from './key-table.ts';
 import type { Listing, StoreHeader } from './range.ts';
 
 export class Mirror {
@@ -12,7 +12,7 @@ export class Mirror {
   readonly tables: readonly KeyTable[];
   #revision = 0n;
   #clusterId: string | undefined;
-  #listNext: Compare | undefined = 'nothing';
+  #needsList = true;
 
   constructor(ranges: readonly KeyRange[]) {
     this.tables = ranges.map((range) => new KeyTable(range));
@@ -25,7 +25,7 @@ export class Mirror {
 
   /** Whether the watch cannot go on from what was applied. */
   get needsList(): boolean {
-    return this.#listNext !== undefined;
+    return this.#needsList;
   }
 
   /** Finds that a header comes from another store, or from an older state of ours than one that showed `known`. */
@@ -38,23 +38,25 @@ export class Mirror {
     return undefined;
   }
 
-  /** Notes a fault, and with it what the next session must list before it watches. */
+  /** Notes a fault, and with it whether the next session must list before it watches. */
   distrust(reason: FaultReason): void {
-    const compare = compareAfter(reason);
-    if (compare !== undefined && this.#listNext !== 'nothing') this.#listNext = compare;
+    if (losesPosition(reason)) this.requireList();
+  }
+
+  requireList(): void {
+    this.#needsList = true;
   }
 
   /** Takes over a complete list. */
   replace(listing: Listing): ChangeBatch {
     const { clusterId, revision } = listing;
-    const sameHistory = this.judge(listing, this.#revision) === undefined;
-    const compare = sameHistory ? (this.#listNext ?? 'revisions') : 'nothing';
-    const changes = this.tables.flatMap((table, index) =>
-      table.replace(listing.keys[index] ?? new Map(), revision, compare),
-    );
+    const lists = this.tables.map((table, index) => table.replace(listing.keys[index] ?? new Map(), revision));
     this.#clusterId = clusterId;
     this.#revision = revision;
-    this.#listNext = undefined;
+    this.#needsList = false;
+    // What goes comes last: who applies one change after the other never sees a name without the instances that it has
+    // before and after.
+    const changes = [...lists.flatMap(({ puts }) => puts), ...lists.flatMap(({ deletes }) => deletes)];
     return { revision, changes, source: 'list' };
   }
 
@@ -68,17 +70,16 @@ export class Mirror {
   }
 }
 
-/** What to list after a fault, or that the watch can go on. */
-function compareAfter(reason: FaultReason): Compare | undefined {
+/** Whether the watch cannot go on after a fault, or what was applied cannot be trusted. */
+function losesPosition(reason: FaultReason): boolean {
   switch (reason) {
     case 'revision-fell':
     case 'other-cluster':
     case 'audit':
-      return 'nothing';
     case 'compacted':
     case 'canceled':
     case 'too-large':
-      return 'revisions';
+      return true;
     case 'unreachable':
     case 'timeout':
     case 'no-leader':
@@ -87,6 +88,6 @@ function compareAfter(reason: FaultReason): Compare | undefined {
     case 'protocol':
     case 'refused':
     case 'closed':
-      return undefined;
+      return false;
   }
 }

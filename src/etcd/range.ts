@@ -1,12 +1,11 @@
-// Reading from etcd: a list of whole prefixes as they were at one revision, page by page; a summary of a prefix; and the
-// cheapest read that only a member with a quorum can answer.
+// Reading from etcd: prefixes as they were at one revision, page by page or as a whole; and the cheapest read that only a
+// member with a quorum can answer.
 
 import type { IKeyValue, IRangeRequest, IRangeResponse, IResponseHeader } from 'etcd3';
 import type { KeyOctets, KeyPut } from '../registry/change.ts';
 import { type Connection, within } from './connection.ts';
 import { type Fault, type FaultReason, fault, faultOf } from './fault.ts';
 import type { KeyRange } from './key-range.ts';
-import type { Digest } from './key-table.ts';
 
 /** Which store answered, and how far it was. */
 export interface StoreHeader {
@@ -27,49 +26,88 @@ export interface Listing {
 
 /** Keys. etcd 3.4 walks all that follows for every page: 100 000 keys take 3.2 s in pages of 1000, 1.1 s in pages of 5000.
  *  Queries wait while a page is decoded, some 20 ms. */
-const PAGE_KEYS = 5000;
+const LIST_PAGE_KEYS = 5000;
 
 /** Keys of a page over a link on which a full one takes too long: with values of 4 KiB, 1 MB. */
 const SLOW_PAGE_KEYS = 250;
 
-/** Milliseconds for a page, or a summary: ten times what one takes on a busy machine. */
+/** Milliseconds for a page: ten times what one takes on a busy machine. */
 const READ_DEADLINE_MS = 3000;
 
 /** Lists all keys of the ranges as they were at the revision of the first page. */
 export async function listRanges(connection: Connection, ranges: readonly KeyRange[]): Promise<Listing | Fault> {
-  const keys: Map<KeyOctets, KeyPut>[] = [];
+  const keys = ranges.map(() => new Map<KeyOctets, KeyPut>());
   let header: StoreHeader | undefined;
-  let limit = PAGE_KEYS;
   let pages = 0;
-  for (const { key, rangeEnd } of ranges) {
-    const listed = new Map<KeyOctets, KeyPut>();
-    keys.push(listed);
-    let from: Buffer | undefined = key;
-    while (from !== undefined) {
-      const request: IRangeRequest = { key: from, range_end: rangeEnd, limit };
-      if (header !== undefined) request.revision = String(header.revision);
-      const page: Page | Fault = await readRange(connection, request, READ_DEADLINE_MS);
-      if (page.kind === 'fault') {
-        const smaller = smallerLimit(limit, page.reason);
-        if (smaller === undefined) return page;
-        limit = smaller;
-        continue;
-      }
-      // gRPC reconnects by itself, perhaps to another member or store.
-      if (header !== undefined && page.header.clusterId !== header.clusterId) {
-        return fault('other-cluster', 'the store changed between two pages of a list');
-      }
-      header ??= page.header;
-      pages += 1;
-      for (const kv of page.response.kvs) {
-        const put = putOf(kv);
-        listed.set(put.key, put);
-      }
-      from = page.response.more ? keyAfter(page.response.kvs) : undefined;
-    }
+  for await (const page of readPages(connection, ranges, { pageKeys: LIST_PAGE_KEYS })) {
+    if (page.kind === 'fault') return page;
+    header ??= page.header;
+    pages += 1;
+    for (const put of page.puts) keys[page.rangeIndex]?.set(put.key, put);
   }
   if (header === undefined) return fault('protocol', 'nothing to list');
   return { kind: 'listing', clusterId: header.clusterId, revision: header.revision, keys, pages };
+}
+
+/** Some keys of a range, in their order. */
+export interface Page {
+  readonly kind: 'page';
+  readonly header: StoreHeader;
+  /** Which of the ranges it belongs to. */
+  readonly rangeIndex: number;
+  /** How many keys the whole range has, also those that were not asked for. */
+  readonly count: number;
+  readonly puts: readonly KeyPut[];
+}
+
+export interface ReadOptions {
+  /** Keys of a page; fewer, when one is too large or too slow. */
+  readonly pageKeys: number;
+  /** Leaves out what was written before this revision. etcd reads it all the same, for every page. */
+  readonly writtenFrom?: bigint;
+  /** The state to read; that of the first page when undefined. */
+  readonly revision?: bigint | undefined;
+}
+
+/** Reads ranges page by page, one at least for each and all at one revision. A fault is the last that comes. */
+export async function* readPages(
+  connection: Connection,
+  ranges: readonly KeyRange[],
+  { pageKeys, writtenFrom = 0n, revision }: ReadOptions,
+): AsyncGenerator<Page | Fault, void> {
+  let at = revision;
+  let clusterId: string | undefined;
+  let limit = pageKeys;
+  for (const [rangeIndex, { key, rangeEnd }] of ranges.entries()) {
+    let count: number | undefined;
+    let from: Buffer | undefined = key;
+    while (from !== undefined) {
+      const request: IRangeRequest = { key: from, range_end: rangeEnd, limit, min_mod_revision: String(writtenFrom) };
+      if (at !== undefined) request.revision = String(at);
+      const answer: Answer | Fault = await readRange(connection, request, READ_DEADLINE_MS);
+      if (answer.kind === 'fault') {
+        const smaller = smallerLimit(limit, answer.reason);
+        if (smaller === undefined) {
+          yield answer;
+          return;
+        }
+        limit = smaller;
+        continue;
+      }
+      const { header, response } = answer;
+      // gRPC reconnects by itself, perhaps to another member or store.
+      if (clusterId !== undefined && header.clusterId !== clusterId) {
+        yield fault('other-cluster', 'the store changed between two pages');
+        return;
+      }
+      clusterId = header.clusterId;
+      at ??= header.revision;
+      // etcd counts from the first key of a page on.
+      count ??= Number(response.count);
+      yield { kind: 'page', header, rangeIndex, count, puts: response.kvs.map(putOf) };
+      from = response.more ? keyAfter(response.kvs) : undefined;
+    }
+  }
 }
 
 /** How many keys to ask for after a page that failed, if fewer may succeed. */
@@ -77,30 +115,6 @@ function smallerLimit(limit: number, reason: FaultReason): number | undefined {
   if (reason === 'too-large' && limit > 1) return Math.ceil(limit / 2);
   if (reason === 'timeout' && limit > SLOW_PAGE_KEYS) return SLOW_PAGE_KEYS;
   return undefined;
-}
-
-/** Summarises a range at a revision, the current one when none is given. Of many written keys it has the newest. */
-export async function digestRange(
-  connection: Connection,
-  { key, rangeEnd }: KeyRange,
-  writtenAfter: bigint,
-  revision: bigint | undefined,
-): Promise<({ readonly kind: 'digest' } & Digest) | Fault> {
-  const request: IRangeRequest = {
-    key,
-    range_end: rangeEnd,
-    min_mod_revision: String(writtenAfter + 1n),
-    keys_only: true,
-    limit: PAGE_KEYS,
-    sort_target: 'Mod',
-    sort_order: 'Descend',
-  };
-  if (revision !== undefined) request.revision = String(revision);
-  const page = await readRange(connection, request, READ_DEADLINE_MS);
-  if (page.kind === 'fault') return page;
-  const { count, kvs } = page.response;
-  const written = new Map(kvs.map((kv) => [kv.key.toString('latin1'), BigInt(kv.mod_revision)]));
-  return { kind: 'digest', count: Number(count), written };
 }
 
 /**
@@ -112,17 +126,17 @@ export async function probe(
   { key }: KeyRange,
   deadlineMs: number,
 ): Promise<StoreHeader | Fault> {
-  const page = await readRange(connection, { key, count_only: true }, deadlineMs);
-  return page.kind === 'fault' ? page : page.header;
+  const answer = await readRange(connection, { key, count_only: true }, deadlineMs);
+  return answer.kind === 'fault' ? answer : answer.header;
 }
 
-interface Page {
-  readonly kind: 'page';
+interface Answer {
+  readonly kind: 'answer';
   readonly header: StoreHeader;
   readonly response: IRangeResponse;
 }
 
-async function readRange(connection: Connection, request: IRangeRequest, deadlineMs: number): Promise<Page | Fault> {
+async function readRange(connection: Connection, request: IRangeRequest, deadlineMs: number): Promise<Answer | Fault> {
   let response: IRangeResponse;
   try {
     response = await connection.kv.range(request, within(deadlineMs));
@@ -130,7 +144,7 @@ async function readRange(connection: Connection, request: IRangeRequest, deadlin
     return faultOf(error);
   }
   const header = headerOf(response);
-  return header.kind === 'fault' ? header : { kind: 'page', header, response };
+  return header.kind === 'fault' ? header : { kind: 'answer', header, response };
 }
 
 /** The header of a response, which gRPC lets a server leave out. */

@@ -122,6 +122,22 @@ export function describeFollower(name: string, startStore: () => Promise<TestSto
       expect(recorded.eventsOf('listed')).toMatchObject([{ keys: 3750, pages: 15 }]);
     });
 
+    it('compares itself over a slow link, whose probes wait behind the pages', async (context) => {
+      const { client, proxy, follow } = await arrange(context);
+      // Two pages, each of which takes about as long as a probe may.
+      await client.putMany('/a/', 4000, Buffer.alloc(1000, 'x'));
+      proxy.slowDown(2_500_000);
+      let aheadMs = 0;
+      const recorded = follow({ monotonicMs: () => performance.now() + aheadMs });
+      await recorded.live(40_000);
+      for (let audits = 1; audits <= 2; audits += 1) {
+        aheadMs += AN_AUDIT_LATER_MS;
+        await until('an audit begins', () => recorded.follower.counters.audits === audits, 40_000);
+      }
+      expect(recorded.eventsOf('audit-failed')).toEqual([]);
+      expect(recorded.states).toEqual(['live']);
+    });
+
     it('catches up over a slow link, whose probes wait behind the backlog', async (context) => {
       const { client, proxy, follow, content } = await arrange(context);
       const recorded = follow();
@@ -207,14 +223,37 @@ export function describeFollower(name: string, startStore: () => Promise<TestSto
       await proxy.heal();
       await recorded.equals(content);
       expect(recorded.follower.counters.lists).toBe(2);
-      expect(recorded.follower.counters.sessionsEnded.compacted).toBe(1);
+      expect(recorded.eventsOf('audit-failed')).toMatchObject([{ reason: 'compacted' }]);
+      expect(recorded.follower.counters.sessionsEnded.compacted).toBe(0);
       const { source, changes } = recorded.batches[1] ?? {};
       expect(source).toBe('list');
-      expect(changes?.map(({ kind, key }) => `${kind} ${key}`).sort()).toEqual([
-        'delete /a/3',
-        'put /a/20',
-        'put /a/7',
-      ]);
+      expect(changes?.map(({ kind, key }) => `${kind} ${key}`)).toEqual(['put /a/20', 'put /a/7', 'delete /a/3']);
+    });
+
+    it('resumes without a list after a put, after a delete, and after the last key is deleted', async (context) => {
+      const { client, proxy, follow } = await arrange(context);
+      await client.putMany('/a/', 2, '10.0.0.1:8080');
+      const recorded = follow({ prefixes: ['/a/', '/quiet/'] });
+      await recorded.live();
+      const writes = [
+        () => client.put('/a/1', '10.0.0.2:8080'),
+        () => client.delete('/a/0'),
+        () => client.move('/a/1', '/b/1', '10.0.0.2:8080'),
+      ];
+      for (const write of writes) {
+        const { watches } = recorded.follower.counters;
+        const applied = recorded.follower.appliedRevision;
+        await write();
+        await until('the write is followed', () => recorded.follower.appliedRevision > applied);
+        await client.put('elsewhere', '');
+        proxy.cut();
+        await until('watching again', () => recorded.follower.counters.watches > watches);
+      }
+      expect(recorded.table.size).toBe(0);
+      await client.put('/a/new', '10.0.0.3:8080');
+      await until('the last put is followed', () => recorded.table.has('/a/new'));
+      expect(recorded.follower.counters).toMatchObject({ lists: 1, auditDifferences: 0 });
+      expect(recorded.eventsOf('audit-failed')).toEqual([]);
     });
 
     it('loses nothing on a link that breaks three times in half a second, for a while', async (context) => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rangeOfPrefix } from '../../src/etcd/key-range.ts';
-import { KeyTable } from '../../src/etcd/key-table.ts';
+import { KeyTable, type ListChanges } from '../../src/etcd/key-table.ts';
+import { writeOf } from '../../src/etcd/write.ts';
 import type { KeyChange, KeyPut } from '../../src/registry/change.ts';
 
 function put(key: string, modRevision: bigint): KeyPut {
@@ -27,6 +28,10 @@ function contentOf(history: readonly KeyChange[]): Map<string, KeyPut> {
   return content;
 }
 
+function allOf({ puts, deletes }: ListChanges): KeyChange[] {
+  return [...puts, ...deletes];
+}
+
 /** What a consumer holds that applies changes as they come. */
 function consume(content: Map<string, KeyPut>, changes: readonly KeyChange[]): Map<string, KeyPut> {
   for (const change of changes) {
@@ -42,10 +47,7 @@ describe('a table', () => {
       fc.property(histories, fc.nat(30), fc.array(fc.nat(30)), (history, listedAt, cuts) => {
         const table = new KeyTable(rangeOfPrefix('/'));
         const listed = history.slice(0, listedAt);
-        const consumed = consume(
-          new Map(),
-          table.replace(contentOf(listed), listed.at(-1)?.modRevision ?? 1n, 'revisions'),
-        );
+        const consumed = consume(new Map(), allOf(table.replace(contentOf(listed), listed.at(-1)?.modRevision ?? 1n)));
         // Each cut delivers some events again, and some more.
         for (const cut of [...cuts, history.length]) {
           const known = history.findIndex(({ modRevision }) => modRevision > table.applied);
@@ -62,23 +64,23 @@ describe('a table', () => {
       fc.property(histories, fc.nat(30), (history, knownUntil) => {
         const table = new KeyTable(rangeOfPrefix('/'));
         const before = contentOf(history.slice(0, knownUntil));
-        table.replace(before, 1n, 'nothing');
+        table.replace(before, 1n);
         const after = contentOf(history);
-        const changes = table.replace(after, BigInt(history.length + 1), 'revisions');
-        for (const change of changes) {
-          if (change.kind === 'put') expect(before.get(change.key)?.modRevision).not.toBe(change.modRevision);
-        }
-        expect(consume(new Map(before), changes)).toEqual(after);
+        const changes = table.replace(after, BigInt(history.length + 1));
+        for (const { key, modRevision } of changes.puts) expect(before.get(key)?.modRevision).not.toBe(modRevision);
+        expect(consume(new Map(before), allOf(changes))).toEqual(after);
       }),
     );
   });
 
-  it('reports every key of a list that shares no history with it', () => {
+  it('reports a key of a list with another value or lease, although another history wrote it at the same revision', () => {
     const table = new KeyTable(rangeOfPrefix('/'));
-    table.replace(new Map([['/a', put('/a', 5n)]]), 5n, 'nothing');
-    const other: KeyPut = { ...put('/a', 5n), value: Buffer.from('of another history') };
-    expect(table.replace(new Map([['/a', other]]), 5n, 'revisions')).toEqual([]);
-    expect(table.replace(new Map([['/a', other]]), 5n, 'nothing')).toEqual([other]);
+    const known = [put('/a', 5n), put('/b', 5n), put('/c', 5n)] as const;
+    table.replace(new Map(known.map((listed) => [listed.key, listed])), 5n);
+    const value: KeyPut = { ...known[0], value: Buffer.from('at 6') };
+    const lease: KeyPut = { ...known[1], leaseId: '7587869391538' };
+    const others = [value, lease, known[2]];
+    expect(allOf(table.replace(new Map(others.map((listed) => [listed.key, listed])), 5n))).toEqual([value, lease]);
   });
 
   it('applies all events of one transaction, which share their revision', () => {
@@ -89,19 +91,30 @@ describe('a table', () => {
     expect(table.applied).toBe(7n);
   });
 
-  it('is summarised by the number of keys, and those written since the last audit', () => {
+  it('tells how many of its keys were written since a revision, and which revision is the newest', () => {
     const table = new KeyTable(rangeOfPrefix('/'));
-    expect(table.digest()).toEqual({ count: 0, written: new Map() });
+    expect(table.newestWrite()).toBe(0n);
+    expect(table.countWrittenFrom(0n)).toBe(0);
     table.apply([put('/a', 2n), put('/b', 3n), put('/c', 4n), { kind: 'delete', key: '/c', modRevision: 5n }]);
-    expect(table.digest()).toEqual({
-      count: 2,
-      written: new Map([
-        ['/a', 2n],
-        ['/b', 3n],
-      ]),
-    });
-    table.markAudited(5n);
-    table.apply([put('/a', 6n)]);
-    expect(table.digest()).toEqual({ count: 2, written: new Map([['/a', 6n]]) });
+    expect(table.size).toBe(2);
+    expect(table.newestWrite()).toBe(3n);
+    expect([0n, 2n, 3n, 4n].map((revision) => table.countWrittenFrom(revision))).toEqual([2, 2, 1, 0]);
+  });
+
+  it('can be read as it was at any moment, whatever is applied to it afterwards', () => {
+    fc.assert(
+      fc.property(histories, fc.nat(30), (history, kept) => {
+        const table = new KeyTable(rangeOfPrefix('/'));
+        table.apply(history.slice(0, kept));
+        const snapshot = table.snapshot();
+        table.apply(history.slice(kept));
+        const content = contentOf(history.slice(0, kept));
+        expect(snapshot.size).toBe(content.size);
+        for (const key of ['/a', '/b', '/c']) {
+          const known = content.get(key);
+          expect(snapshot.get(key)).toEqual(known && writeOf(known));
+        }
+      }),
+    );
   });
 });

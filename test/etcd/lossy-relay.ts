@@ -1,5 +1,5 @@
-// A gRPC server that passes reads and watches on to an etcd, and can swallow events on the way: what a bug of etcd's that
-// loses an event looks like to its clients.
+// A gRPC server that passes reads and watches on to an etcd, and can swallow events and hide keys on the way: what a bug
+// of etcd's that loses an event looks like to its clients.
 
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
@@ -22,6 +22,10 @@ export class LossyRelay {
   readonly endpoint: string;
   /** Whether the next response with events is swallowed. */
   swallowNext = false;
+  /** A key that the next read which has it does not show, though it counts it. */
+  hideNext: string | undefined;
+  /** Whether reads of what was written since a revision are left without an answer. */
+  isSlow = false;
   readonly #server: grpc.Server;
   readonly #etcd: Etcd3;
 
@@ -37,7 +41,12 @@ export class LossyRelay {
     server.addService(KV.service, {
       range: (call: grpc.ServerUnaryCall<IRangeRequest, IRangeResponse>, done: grpc.sendUnaryData<IRangeResponse>) => {
         etcd.kv.range(call.request).then(
-          (response) => done(null, response),
+          (response) => {
+            if (relay.isSlow && call.request.min_mod_revision !== '0') return;
+            const kvs = response.kvs.filter(({ key }) => key.toString('latin1') !== relay.hideNext);
+            if (kvs.length < response.kvs.length) relay.hideNext = undefined;
+            done(null, { ...response, kvs });
+          },
           (error: Error) => done(error),
         );
       },

@@ -6,8 +6,8 @@ import { describe, expect, it, type TestContext } from 'vitest';
 import { type EtcdMember, startCluster, startEtcd, temporaryDirectory } from '../support/etcd.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
-import { NOTICED_MS } from './describe-follower.ts';
-import { RecordedFollower, StoreClient } from './recorded-follower.ts';
+import { AN_AUDIT_LATER_MS, NOTICED_MS } from './describe-follower.ts';
+import { RecordedFollower, type RecordOptions, StoreClient } from './recorded-follower.ts';
 
 async function startOne({ onTestFinished }: TestContext): Promise<EtcdMember> {
   const etcd = await startEtcd();
@@ -52,6 +52,86 @@ async function leads(member: EtcdMember): Promise<boolean> {
   // `simple` prints ids in hexadecimal, as JSON numbers they would lose digits: the fifth field says "true" for a leader.
   const fields = (await member.etcdctl('endpoint', 'status')).split(', ');
   return fields[4] === 'true';
+}
+
+/** What a store that is put back to a snapshot has after it, and had before. */
+type Writes = (store: StoreClient) => Promise<void>;
+
+const SECOND_HISTORIES: ReadonlyArray<readonly [string, Writes, Writes]> = [
+  [
+    'without the last put',
+    (store) => store.put('/a/1', 'first history'),
+    async (store) => {
+      for (let at = 0; at < 6; at += 1) await store.put(`/b/${at}`, 'second history');
+    },
+  ],
+  [
+    'with another value in the last put',
+    (store) => store.put('/a/1', 'first history'),
+    (store) => store.put('/a/1', 'second history'),
+  ],
+  [
+    'with another value in an older put',
+    async (store) => {
+      await store.put('/a/1', 'first history');
+      await store.put('/a/2', 'the same');
+    },
+    async (store) => {
+      await store.put('/a/1', 'second history');
+      await store.put('/a/2', 'the same');
+    },
+  ],
+  ['with another delete', (store) => store.delete('/a/1'), (store) => store.delete('/a/2')],
+  [
+    'with a put where all was deleted',
+    async (store) => {
+      for (let at = 0; at < 9; at += 1) await store.delete(`/a/${at}`);
+    },
+    async (store) => {
+      for (let at = 0; at < 9; at += 1) await store.put('/a/1', 'second history');
+    },
+  ],
+];
+
+/**
+ * Lets a follower see a first history and then, resuming, an etcd of the same identity that was put back to a snapshot
+ * from before it and has gone on in another way.
+ */
+async function followTwoHistories(context: TestContext, first: Writes, second: Writes, options?: RecordOptions) {
+  const etcd = await startOne(context);
+  const proxy = await TcpProxy.listen(etcd.clientPort);
+  context.onTestFinished(() => proxy.close());
+  const before = clientOf(context, etcd);
+  await before.putMany('/a/', 10, '10.0.0.1:8080');
+  const snapshot = join(temporaryDirectory(context), 'snapshot');
+  await etcd.etcdctl('snapshot', 'save', snapshot);
+  const recorded = new RecordedFollower({ endpoints: [proxy.endpoint] }, options);
+  context.onTestFinished(() => recorded.follower.close());
+  await recorded.live();
+  await first(before);
+  const applied = await before.revision();
+  await until('the first history is followed', () => recorded.follower.appliedRevision === BigInt(applied));
+  await proxy.refuse();
+  await recorded.stale();
+  await restoreAsItself(etcd, snapshot);
+  const client = clientOf(context, etcd);
+  await second(client);
+  await client.put('/c', 'something new');
+  expect(BigInt(await client.revision())).toBeGreaterThan(BigInt(applied));
+  await proxy.heal();
+  return { recorded, client };
+}
+
+/** Puts a member back to a snapshot in the way that keeps the identity of its cluster, and starts it again. */
+async function restoreAsItself(etcd: EtcdMember, snapshot: string): Promise<void> {
+  const [, , name = '', peer = ''] = (await etcd.etcdctl('member', 'list')).split(', ');
+  await etcd.kill();
+  rmSync(etcd.dataDir, { recursive: true });
+  await etcd.etcdctl(
+    ...['snapshot', 'restore', snapshot, '--data-dir', etcd.dataDir, '--name', name],
+    ...['--initial-cluster', `${name}=${peer}`, '--initial-advertise-peer-urls', peer],
+  );
+  await etcd.restart();
 }
 
 describe.concurrent('one etcd', () => {
@@ -153,6 +233,36 @@ describe.concurrent('one etcd', () => {
     await proxy.heal();
     await recorded.equals(() => after.content());
     expect(recorded.eventsOf('store-changed')).toMatchObject([{ reason: 'revision-fell' }]);
+  });
+
+  for (const [difference, first, second] of SECOND_HISTORIES) {
+    it(`is restored as itself and has caught up in revisions, ${difference}: listed before it is live`, async (context) => {
+      const { recorded, client } = await followTwoHistories(context, first, second);
+      await recorded.equals(() => client.content());
+      expect(recorded.follower.counters).toMatchObject({ lists: 2, auditDifferences: 1, watches: 2 });
+      expect(recorded.eventsOf('store-changed')).toEqual([]);
+    });
+  }
+
+  it('is restored as itself, and only an old key of many is another: the first audit finds it', async (context) => {
+    const clock = { aheadMs: 0 };
+    const { recorded, client } = await followTwoHistories(
+      context,
+      async (store) => {
+        await store.put('/a/1', 'first history');
+        await store.putMany('/many/', 300, '10.0.0.1:8080');
+      },
+      async (store) => {
+        await store.put('/a/1', 'second history');
+        await store.putMany('/many/', 300, '10.0.0.1:8080');
+      },
+      { monotonicMs: () => performance.now() + clock.aheadMs },
+    );
+    await recorded.live();
+    clock.aheadMs += AN_AUDIT_LATER_MS;
+    await recorded.equals(() => client.content());
+    expect(recorded.follower.counters).toMatchObject({ lists: 2, auditDifferences: 1, watches: 3 });
+    expect(recorded.batches.at(-1)?.changes.map(({ key }) => key)).toEqual(['/a/1']);
   });
 
   it('holds more than fits into one message, so pages are halved', async (context) => {
