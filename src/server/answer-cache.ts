@@ -4,8 +4,10 @@
 
 import { LRUCache } from 'lru-cache';
 import { MESSAGE_MAX_OCTETS } from '../wire/codes.ts';
-import type { Answer } from '../zone/answer.ts';
-import type { Authority } from '../zone/authority.ts';
+import type { FoldedName } from '../wire/name.ts';
+import { type Answer, answer } from '../zone/answer.ts';
+import type { Authority, Zone } from '../zone/authority.ts';
+import type { Outcome } from '../zone/lookup.ts';
 import { type EncodedAnswer, encodeAnswer, type Question } from './encoded-answer.ts';
 import { PreparedAnswer } from './prepared-answer.ts';
 import { hashText } from './rendezvous.ts';
@@ -26,6 +28,9 @@ const RECORD_OCTETS = 384;
 /** Clients are told apart by 10 bits of a hash, so that subsets can be kept: even over clients, and stable for each. */
 const CLIENT_GROUPS = 1024;
 
+/** The outcome for a name that does not exist. */
+export type NameError = Extract<Outcome, { kind: 'nodata' | 'nxdomain' }>;
+
 export interface AnswerCacheOptions {
   readonly authority: Authority;
   /** Questions whose answers are kept. */
@@ -39,6 +44,8 @@ export class AnswerCache {
   readonly #maxRecords: number;
   readonly #answers: LRUCache<string, PreparedAnswer>;
   readonly #subsets: LRUCache<string, EncodedAnswer>;
+  /** By the length of the name. A zone is another object after each change, and what was kept for it goes with it. */
+  readonly #nameErrors = new WeakMap<Zone, PreparedAnswer[]>();
   readonly #scratch = new Uint8Array(MESSAGE_MAX_OCTETS);
   #prepared = 0;
 
@@ -83,6 +90,27 @@ export class AnswerCache {
   }
 
   /**
+   * The answer for a name that does not exist. Nothing in it but the question depends on the labels below the apex: it
+   * points to the apex in the question, so one answer serves all names of a length, and a flood of them costs little.
+   */
+  nameError(outcome: NameError, question: Question): PreparedAnswer {
+    // Behind an alias stand records that belong to the question.
+    if (outcome.answers.length > 0) return this.prepare(answer(outcome), question);
+    let kept = this.#nameErrors.get(outcome.zone);
+    if (kept === undefined) {
+      kept = [];
+      this.#nameErrors.set(outcome.zone, kept);
+    }
+    const { length } = question.name;
+    const known = kept[length];
+    if (known?.isCurrent(this.#authority)) return known;
+    const name = blankBelow(question.name, outcome.zone.fixed.apex);
+    const prepared = this.prepare(answer(outcome), { ...question, name });
+    kept[length] = prepared;
+    return prepared;
+  }
+
+  /**
    * A prepared answer in the room that a client has for it.
    *
    * @param client what the client is known by: the same records are left out for the same client
@@ -100,4 +128,13 @@ export class AnswerCache {
     }
     return subset;
   }
+}
+
+/** The name with NULs for all labels below the apex, which no record names: so nothing can come to point to them. */
+function blankBelow(name: FoldedName, apex: FoldedName): FoldedName {
+  let blank = '';
+  for (let at = 0; at < name.length - apex.length; at = blank.length) {
+    blank += name.charAt(at) + '\0'.repeat(name.charCodeAt(at));
+  }
+  return (blank + apex) as FoldedName;
 }

@@ -142,7 +142,12 @@ export class Responder {
     const { type } = this.#query;
     const name = key.slice(0, -2) as FoldedName;
     const outcome = lookup(authority, name, type);
-    const prepared = cache.prepare(answer(outcome), { name, type, class: CLASS_IN });
+    const question = { name, type, class: CLASS_IN };
+    if (outcome.kind === 'nxdomain') {
+      cache.delete(key);
+      return cache.nameError(outcome, question);
+    }
+    const prepared = cache.prepare(answer(outcome), question);
     const isFound = outcome.kind === 'hit' || outcome.kind === 'nodata';
     if (isFound && KEPT_TYPES.has(type) && authority.exists(name)) cache.set(key, prepared);
     else cache.delete(key);

@@ -4,15 +4,22 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AnswerCache } from '../../src/server/answer-cache.ts';
 import { QueryCounters } from '../../src/server/counters.ts';
+import type { PreparedAnswer } from '../../src/server/prepared-answer.ts';
 import { Responder } from '../../src/server/respond.ts';
 import { MESSAGE_MAX_OCTETS } from '../../src/wire/codes.ts';
 import { decodeMessage, formatRecord } from '../../src/wire/message.ts';
+import { formatName } from '../../src/wire/name.ts';
+import { answer } from '../../src/zone/answer.ts';
 import { encodeQuery, World } from '../scenarios/world.ts';
 
 /** Keeps no answer, so that each is worked out when it is asked for. */
 class ForgetfulCache extends AnswerCache {
   override get(): undefined {
     return undefined;
+  }
+
+  override nameError(...[outcome, question]: Parameters<AnswerCache['nameError']>): PreparedAnswer {
+    return this.prepare(answer(outcome), question);
   }
 }
 
@@ -103,6 +110,12 @@ const question = fc.record({
     '_http._tcp.web.svc.local',
     '_tcp.svc.local',
     'nothing.svc.local',
+    // As long as others that do not exist either, with the labels of the SOA record or in other places.
+    'ns1.svc.local',
+    'abc.svc.local',
+    'x.ns1.svc.local',
+    'x.abc.svc.local',
+    'abc.x.svc.local',
     'example.com',
   ),
   type: fc.constantFrom('A', 'AAAA', 'SRV', 'TXT', 'MX', 'CNAME', 'SOA', 'NS', 'ANY', 'TYPE65'),
@@ -201,6 +214,25 @@ describe('the answer cache', () => {
       world.ask({ name: 'web.svc.local', type: 'A', class: 3 });
     }
     expect(world.cache.size).toBe(0);
+  });
+
+  it('gives names of one length that do not exist the same answer, each behind its own question', () => {
+    const world = new World();
+    world.readZoneFile('@ 60 SOA ns1 hostmaster 1 1h 10m 1w 2\n');
+    for (const name of [
+      'x.ns1.svc.local',
+      'x.abc.svc.local',
+      'abc.x.svc.local',
+      'abcde.SVC.local',
+      'x.ns1.svc.local',
+    ]) {
+      const reply = world.send(encodeQuery({ name, type: 'A' })) ?? Buffer.alloc(0);
+      const message = decodeMessage(reply);
+      expect(message?.questions.map((asked) => formatName(asked.name))).toEqual([`${name}.`]);
+      expect(message?.authorities.map(formatRecord).map((record) => record.toLowerCase())).toEqual([
+        expect.stringMatching(/^svc\.local\.\s.*\sns1\.svc\.local\. hostmaster\.svc\.local\. /),
+      ]);
+    }
   });
 
   it('forgets a name that ceases to exist, as soon as it is asked for again', () => {
