@@ -16,6 +16,9 @@ const LEASE_SECONDS = 6;
 /** Milliseconds that etcd may take for one in a hundred calls of others meanwhile. */
 const OTHERS_P99_MS = 1000;
 
+/** Milliseconds in which all are gone, or back: 5 s here, and many times that on a machine that is busy with others. */
+const BACK_MS = 90_000;
+
 interface Many {
   readonly etcd: EtcdMember;
   readonly proxy: TcpProxy;
@@ -54,13 +57,13 @@ async function countUntil(client: Etcd3, done: (count: number) => boolean): Prom
       tookMs.push(performance.now() - askedMs);
       return done(Number(count));
     },
-    30_000,
+    BACK_MS,
   );
   tookMs.sort((one, other) => one - other);
   expect(tookMs[Math.floor(tookMs.length * 0.99)]).toBeLessThan(OTHERS_P99_MS);
 }
 
-describe('2000 instances of one process', () => {
+describe('2000 instances of one process', { timeout: 3 * BACK_MS }, () => {
   it('share a connection, and outlive a restart of etcd', async (context) => {
     const { etcd, proxy, registrations } = await registerMany(context);
     expect(proxy.connections).toBe(1);
