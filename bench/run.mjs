@@ -123,9 +123,11 @@ function writeQuestions(workload) {
 /** Two runs: as many queries as the server answers, for what one costs; and a fixed rate, for how long one takes. */
 async function measure(workload, questions, { process: server, port }) {
   server.checkAlive();
+  const startedMs = performance.now();
   const before = cpuTime(server.pid);
   const full = await load(workload, questions, port, options.seconds);
   const after = cpuTime(server.pid);
+  const elapsedSeconds = (performance.now() - startedMs) / 1_000;
   const ratePerSecond = Math.min(options.rate, WORKLOADS[workload].maxRate ?? Number.POSITIVE_INFINITY);
   const paced = await load(workload, questions, port, options.seconds, ratePerSecond);
   const userSeconds = after.userSeconds - before.userSeconds;
@@ -134,7 +136,7 @@ async function measure(workload, questions, { process: server, port }) {
     cpuUs: perQueryUs(userSeconds + systemSeconds, full.completed),
     userUs: perQueryUs(userSeconds, full.completed),
     systemUs: perQueryUs(systemSeconds, full.completed),
-    cpuShare: (userSeconds + systemSeconds) / options.seconds,
+    cpuShare: (userSeconds + systemSeconds) / elapsedSeconds,
     ...full,
     rate: ratePerSecond,
     latency: paced.latency,

@@ -132,7 +132,7 @@ ${zoneStatement(directory, 'type primary;')}
   pdns: {
     title: 'PowerDNS',
     program: 'pdns_server',
-    version: (path) => firstLine(path, ['--version']),
+    version: (path) => firstLine(path, ['--version']).replace(/^.*? (?=PowerDNS)/, ''),
     args: ({ directory, port, dataSet }) => {
       writeZoneFile(directory, dataSet);
       writeFileSync(`${directory}/named.conf`, zoneStatement(directory, 'type master;'));

@@ -3,7 +3,9 @@
 import { startEtcd } from '../support/etcd.ts';
 import { describeFollower } from './describe-follower.ts';
 
-describeFollower('a real etcd', async () => {
+async function start() {
   const etcd = await startEtcd();
   return { port: etcd.clientPort, close: () => etcd.close() };
-});
+}
+
+describeFollower('a real etcd', start, true);
